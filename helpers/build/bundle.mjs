@@ -1,0 +1,198 @@
+/**
+ * Makes dist/: the whole program as a few CommonJS packs, of which a command loads those it needs, and V8's compiled form of
+ * each. A process then reads little and compiles nothing.
+ *
+ *   skiff.cjs                  the entry: finds modules in packs; the only name that others know
+ *   skiff-<id>-<pack>.js       a pack: functions, one for each chunk that esbuild made. <id> is a digest of all of them
+ *   skiff-<id>-<pack>.js.map   source map (node --enable-source-maps)
+ *   skiff-<id>-<pack>.<arch>-<node>.cache   V8's code cache, for one version of Node: any other one compiles as ever
+ *
+ * CommonJS and not ESM, because Node's ESM loader costs 3.5 ms more. The names carry the digest, so that a cache can never meet
+ * another text (V8 compares only lengths), and a command that starts during a build finds old or new, never a mixture.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, transform } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const dist = join(root, 'dist');
+
+/** What stays outside: native code, loaded from node_modules by who needs it. */
+const external = ['node-pty'];
+
+/**
+ * The packs, and the modules that fill each with themselves and all they import at once. A chunk goes to the first pack that reaches it;
+ * what none reaches goes to "rest". First what every command needs, then what those need that only look, then the life of a container, then pulls.
+ */
+const packs = {
+  main: [/^src\/main\.ts$/, /^src\/host\/config\/index\.ts$/],
+  look: [/^src\/cli\/commands\/container\/ps(\.run)?\.ts$/, /^src\/cli\/commands\/image\/list(\.run)?\.ts$/],
+  life: [/^src\/cli\/commands\/container\/(run|start|exec|stop|rm|cleanup)(\.run)?\.ts$/],
+  pull: [
+    /^src\/cli\/commands\/image\/pull(\.run)?\.ts$/, /^src\/cli\/pull-images\.ts$/, /^src\/image\/pull\/from-registry\.ts$/, /^src\/image\/trust\/require\.ts$/,
+    /^src\/registry\/(client|client-options|registries-conf|short-names)\.ts$/,
+  ],
+};
+
+/**
+ * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
+ * the bundle gets an object whose members load the real one at the first look.
+ */
+const lateBuiltins = {
+  name: 'late-builtins',
+  setup({ onResolve, onLoad }) {
+    // import('node:net') is late as it is; with the object in its stead the chunk would only have a default export.
+    onResolve({ filter: /^node:(?:crypto|zlib|net|os)$/ }, ({ path, namespace, kind }) => (namespace === 'late' || kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'late' }));
+    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      return { contents: `let real;for(const name of ${JSON.stringify(names)})Object.defineProperty(exports,name,{enumerable:true,get:()=>(real??=require('${path}'))[name]})` };
+    });
+  },
+};
+
+/** esbuild's chunks, name -> { text, imports, entryPoint }. */
+async function chunks() {
+  const result = await build({
+    entryPoints: [join(root, 'src', 'main.ts')],
+    absWorkingDir: root,
+    outdir: dist,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[hash]',
+    bundle: true,
+    write: false,
+    metafile: true,
+    splitting: true, // a chunk for each late import, and for each set of modules that several of them share
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external,
+    plugins: [lateBuiltins],
+    define: { 'import.meta.url': 'bundleUrl' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    legalComments: 'none',
+    charset: 'ascii', // so that V8 keeps it as one byte a character, and reading it needs no decoder
+    logLevel: 'warning',
+  });
+  const found = new Map();
+  for (const file of result.outputFiles) {
+    const { imports, entryPoint } = result.metafile.outputs[`dist/${basename(file.path)}`];
+    found.set(basename(file.path), { text: file.text, entryPoint, imports: imports.filter(({ external: outside, kind }) => outside !== true && kind === 'import-statement').map(({ path }) => basename(path)) });
+  }
+  return found;
+}
+
+/** All chunks that `name` imports at once, itself included. */
+function closure(all, name, seen = new Set()) {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  for (const next of all.get(name).imports) closure(all, next, seen);
+  return seen;
+}
+
+/** Chunk -> pack. */
+function assign(all) {
+  const where = new Map();
+  for (const [pack, patterns] of Object.entries(packs)) {
+    for (const [name, { entryPoint }] of all) {
+      if (entryPoint === undefined || !patterns.some((pattern) => pattern.test(entryPoint))) continue;
+      for (const chunk of closure(all, name)) if (!where.has(chunk)) where.set(chunk, pack);
+    }
+  }
+  for (const name of all.keys()) if (!where.has(name)) where.set(name, 'rest');
+  return where;
+}
+
+/** ESM to CommonJS. import() becomes require(): a vm.Script has no import() of its own. */
+async function toCommonJS(text) {
+  const { code, map } = await transform(text, {
+    format: 'cjs', platform: 'node', target: 'node20', supported: { 'dynamic-import': false }, minifySyntax: true, minifyWhitespace: true,
+    charset: 'ascii', sourcemap: 'external', sourcesContent: false, logLevel: 'warning',
+  });
+  return { code: code.trimEnd(), map: JSON.parse(map) };
+}
+
+const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Source map mappings whose first line begins `columns` further left. Only the line's first column is absolute, the others count from it. */
+function shiftLeft(mappings, columns) {
+  let value = 0;
+  let length = 0;
+  for (let digit = 32; (digit & 32) !== 0 && /[^;,]/.test(mappings[length] ?? ';'); length++) {
+    digit = base64.indexOf(mappings[length]);
+    value |= (digit & 31) << (5 * length);
+  }
+  if (length === 0 || columns === 0) return mappings; // nothing of the first line is mapped
+  const column = (value >> 1) - columns; // a column is never negative: no sign bit
+  let digits = '';
+  for (let rest = Math.max(0, column) << 1, first = true; first || rest > 0; first = false) {
+    digits += base64[(rest & 31) | (rest > 31 ? 32 : 0)];
+    rest >>= 5;
+  }
+  return digits + mappings.slice(length);
+}
+
+/** esbuild puts its helpers in front of each chunk, a fifth of the whole; this is where they end. */
+const helpersEnd = 'var stdin_exports={};';
+const declared = (helpers) => [...helpers.matchAll(/(?:var |,)(__\w+)=/g)].map(([, name]) => name);
+
+/** One pack's text and its source map, an index map with a section for each chunk. The helpers stand once, in front. */
+async function makePack(all, names) {
+  const parts = await Promise.all(names.map(async (name) => ({ name, ...(await toCommonJS(all.get(name).text)) })));
+  const helpersOf = ({ code }) => code.slice(0, Math.max(0, code.indexOf(helpersEnd)));
+  const helpers = parts.map(helpersOf).reduce((longest, text) => (text.length > longest.length ? text : longest), '');
+  const there = new Set(declared(helpers));
+  let text = `(function(define,bundleUrl){'use strict';${helpers}\n`;
+  const sections = [];
+  for (const part of parts) {
+    const own = helpersOf(part);
+    const cut = declared(own).every((name) => there.has(name)) ? own.length : 0;
+    text += `define(${JSON.stringify(`./${part.name}`)},function(exports,require,module){\n`;
+    sections.push({ offset: { line: text.split('\n').length - 1, column: 0 }, map: { ...part.map, mappings: shiftLeft(part.map.mappings, cut) } });
+    text += `${part.code.slice(cut)}\n});\n`;
+  }
+  return { text: `${text}})`, map: JSON.stringify({ version: 3, sources: [], sections }) }; // Node 20 reads sections, but insists on sources
+}
+
+function writeWhole(name, data) {
+  const temporary = join(dist, `.${name}.${process.pid}`);
+  writeFileSync(temporary, data);
+  renameSync(temporary, join(dist, name));
+}
+
+/** Removes what earlier builds left, but not what a process that has just started may be about to read. */
+function sweep(id) {
+  for (const name of readdirSync(dist)) {
+    if (!name.startsWith('skiff-') || name.startsWith(`skiff-${id}-`)) continue;
+    const path = join(dist, name);
+    if (Date.now() - statSync(path).mtimeMs > 600_000) rmSync(path, { force: true });
+  }
+}
+
+mkdirSync(dist, { recursive: true });
+const all = await chunks();
+const where = assign(all);
+const made = new Map();
+for (const pack of [...Object.keys(packs), 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
+const id = createHash('sha256').update([...made.values()].map(({ text }) => text).join('\0')).digest('hex').slice(0, 16);
+for (const [pack, { text, map }] of made) {
+  const name = `skiff-${id}-${pack}.js`;
+  writeWhole(name, `${text}\n//# sourceMappingURL=${name}.map`);
+  writeWhole(`${name}.map`, map);
+}
+const start = [...all].find(([, { entryPoint }]) => entryPoint === 'src/main.ts')[0];
+const late = Object.fromEntries([...where].filter(([, pack]) => pack !== 'main').map(([name, pack]) => [`./${name}`, pack]));
+const loader = readFileSync(join(root, 'helpers', 'build', 'loader.cjs'), 'utf8');
+writeWhole('skiff.cjs', loader.replace("'@ID@'", `'${id}'`).replace("'@START@'", `'./${start}'`).replace("'@LATE@'", JSON.stringify(late)));
+// In a process of its own: what it runs must not be mixed with what esbuild leaves behind, and it needs a clean environment.
+const cached = spawnSync(process.execPath, [join(root, 'helpers', 'build', 'code-cache.cjs'), join(dist, 'skiff.cjs'), '--strict'], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  env: { PATH: process.env.PATH ?? '' },
+});
+if (cached.status !== 0) throw new Error(`the code caches could not be made (exit code ${cached.status ?? cached.signal})`);
+sweep(id);

@@ -1,0 +1,50 @@
+'use strict';
+// The entry of the installed program, filled in by bundle.mjs. A cache that is missing or refused costs time, nothing else. Its name
+// tells processor and version of Node, because V8 compares only its own version number, which several Nodes share.
+const { readFileSync } = require('fs');
+const { Script } = require('vm');
+const id = '@ID@';
+const late = '@LATE@'; // chunk -> pack, for all that are not in the pack "main"
+const bundleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);
+const definitions = new Map();
+const modules = new Map();
+const scripts = {};
+
+function load(pack) {
+  const file = `${__dirname}/skiff-${id}-${pack}`;
+  const source = readFileSync(file + '.js').latin1Slice();
+  if (process.execArgv.includes('--enable-source-maps')) {
+    // Node maps the stacks of modules, not of scripts.
+    const pretender = new module.constructor(file);
+    pretender._compile('module.exports=' + source, file + '.js');
+    return pretender.exports((name, definition) => definitions.set(name, definition), bundleUrl);
+  }
+  const cache = `${file}.${process.arch}-${process.version}.cache`;
+  let cachedData;
+  try {
+    cachedData = readFileSync(cache);
+  } catch {}
+  const script = new Script(source, { filename: file + '.js', cachedData });
+  scripts[pack] = { script, cache };
+  script.runInThisContext()((name, definition) => definitions.set(name, definition), bundleUrl);
+}
+
+function requireChunk(name) {
+  const known = modules.get(name);
+  if (known !== undefined) return known.exports;
+  let definition = definitions.get(name);
+  if (definition === undefined) {
+    if (late[name] === undefined) return require(name);
+    load(late[name]);
+    definition = definitions.get(name);
+  }
+  const module = { exports: {} };
+  modules.set(name, module);
+  definition(module.exports, requireChunk, module);
+  return module.exports;
+}
+
+load('main');
+const { start, main } = requireChunk('@START@');
+if (require.main === module) start();
+else module.exports = { main, scripts, load, requireChunk, late };

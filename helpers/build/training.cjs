@@ -1,0 +1,122 @@
+/**
+ * Runs the commands of a container's life in this process, with the addon's dangerous calls played by stand-ins, so that V8 compiles
+ * what `run`, `exec`, `start` and `rm` use, and only that, into the code cache. No privilege is needed and nothing outside of `home` is
+ * touched: a mount is a folder with the image's files, the monitor is `sleep` with the monitor's descriptors, and a process that is about to become
+ * another program throws instead.
+ *
+ * Measured: a cache with every function of the pack is 560 KB and costs a `run` 5 ms more CPU than one with those it calls.
+ */
+'use strict';
+const { createHash } = require('crypto');
+const fs = require('fs');
+const Module = require('module');
+const { join } = require('path');
+
+const became = 'this process would be another program now';
+
+/** The session's variables as the launcher would set them (src/host/session.ts). To be called before the bundle is loaded. */
+function pretendEntered(home) {
+  const runtimeDir = join(home, 'skiff');
+  fs.mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+  Object.assign(process.env, { SKIFF_LAUNCHED: '1', SKIFF_USERNS: 'created', SKIFF_CGROUP: 'private', SKIFF_SELF: join(home, 'no-launcher'), SKIFF_RUNTIME_DIR: runtimeDir });
+}
+
+/** From here on require('…/sys.node') gives the real addon with stand-ins. Returns what ends the processes that it started. */
+function pretendAddon() {
+  const load = Module._extensions['.node'];
+  const children = [];
+  Module._extensions['.node'] = (module, file) => {
+    load(module, file);
+    const real = module.exports;
+    const nothing = Object.fromEntries(['umount2', 'mountSetattr', 'mknod', 'lchown', 'fchown', 'syncfs', 'createNetns'].map((name) => [name, () => {}]));
+    const mount = (source, target, type) => {
+      if (type === 'overlay') writeTree(target);
+    };
+    const spawn = (options) => {
+      const after = (option) => options.argv[options.argv.indexOf(option) + 1];
+      const pid = real.spawn({ ...options, path: '/bin/sleep', argv: ['sleep', '600'] });
+      children.push(pid);
+      if (options.argv[0] !== 'skiff-monitor') return pid;
+      fs.writeFileSync(join(after('--run-dir'), 'state.json'), JSON.stringify({ pid, startedAt: '2026-01-01T00:00:00Z' }));
+      const status = options.fds.find(([, there]) => there === Number(after('--status-fd')))[0];
+      fs.writeSync(status, `{"event":"created","pid":${pid}}\n{"event":"started","pid":${pid}}\n`);
+      return pid;
+    };
+    const execve = () => {
+      throw new Error(became);
+    };
+    module.exports = { ...real, ...nothing, mount, spawn, execve };
+  };
+  return () => {
+    for (const pid of children.splice(0)) process.kill(pid, 'SIGKILL');
+  };
+}
+
+function writeFiles(files) {
+  for (const [path, data] of Object.entries(files)) {
+    fs.mkdirSync(join(path, '..'), { recursive: true });
+    fs.writeFileSync(path, data, { mode: 0o755 });
+  }
+}
+
+/** What the image holds. */
+function writeTree(top) {
+  writeFiles({ [join(top, 'etc', 'passwd')]: 'root:x:0:0:root:/root:/bin/sh\n', [join(top, 'bin', 'true')]: fs.readFileSync(process.execPath).subarray(0, 4096) });
+}
+
+/** A store with one image of one empty layer, in Docker's layout. */
+function writeStore(root) {
+  const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+  const layer = sha256('an empty layer');
+  const cacheID = sha256('its folder');
+  const config = JSON.stringify({
+    architecture: { x64: 'amd64', ia32: '386' }[process.arch] ?? process.arch, os: 'linux', created: '2026-01-01T00:00:00Z',
+    config: { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { a: 'b' } }, rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] }, history: [{ created_by: 'training' }],
+  });
+  const id = `sha256:${sha256(config)}`;
+  const image = join(root, 'image', 'overlay2');
+  const files = {
+    [join(image, 'imagedb', 'content', 'sha256', id.slice(7))]: config,
+    [join(image, 'repositories.json')]: JSON.stringify({ Repositories: { 'localhost/i': { 'localhost/i:latest': id } } }),
+    [join(image, 'layerdb', 'sha256', layer, 'diff')]: `sha256:${layer}`,
+    [join(image, 'layerdb', 'sha256', layer, 'cache-id')]: cacheID,
+    [join(image, 'layerdb', 'sha256', layer, 'size')]: '0',
+    [join(root, 'overlay2', cacheID, 'link')]: 'A'.repeat(26),
+    [join(root, 'overlay2', cacheID, 'committed')]: '',
+  };
+  writeFiles(files);
+  writeTree(join(root, 'overlay2', cacheID, 'diff'));
+  fs.mkdirSync(join(root, 'overlay2', 'l'));
+  fs.symlinkSync(`../${cacheID}/diff`, join(root, 'overlay2', 'l', 'A'.repeat(26)));
+}
+
+/** The stand-ins can't show the product that the kernel has overlay: it is told (src/host/overlay-probe.ts), as by a command before. */
+function writeVerdict(overlay, runtimeDir) {
+  const key = `${fs.statSync(overlay).dev}:${fs.statfsSync(overlay).type.toString(16)}:${fs.readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()}`;
+  fs.writeFileSync(join(runtimeDir, 'overlay-driver.json'), JSON.stringify({ [key]: 'kernel' }));
+}
+
+/** The commands, in an order in which each finds what it needs. Those that become another program end with an error of ours. */
+const lives = [
+  ['run', '--rm', '--network', 'none', 'i', 'true'],
+  ['run', '-d', '--name', 't', '--network', 'none', '-e', 'A=B', 'i', 'true'],
+  ['ps'], ['inspect', 't'], ['logs', 't'],
+  ['exec', 't', 'true'],
+];
+
+/**
+ * Runs them. `main` must have been loaded after pretendEntered and pretendAddon.
+ * @throws where a command did not get as far as it does in earnest: the cache would silently be worth less
+ */
+async function train(main, home, said) {
+  const root = join(home, 'data', 'skiff');
+  writeStore(root);
+  writeVerdict(join(root, 'overlay2'), join(home, 'skiff'));
+  for (const argv of lives) {
+    const code = await main(argv);
+    const done = argv.includes('--rm') || argv[0] === 'exec' ? said().includes(became) : code === 0;
+    if (!done) throw new Error(`training: skiff ${argv.join(' ')} ended with ${code}: ${said()}`);
+  }
+}
+
+module.exports = { pretendEntered, pretendAddon, train };

@@ -1,0 +1,61 @@
+#define _GNU_SOURCE
+#include "die.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is not freed is the kernel's to take back; nothing that waits for a normal end (a leak checker) has a say here. */
+__attribute__((noreturn)) static void end(int code)
+{
+  (void)fflush(NULL); /* we are failing already */
+  _exit(code);
+}
+
+void die(const char *format, ...)
+{
+  va_list arguments;
+  fprintf(stderr, "%s: ", program_invocation_short_name);
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  fputc('\n', stderr);
+  end(EXIT_SKIFF_FAILED);
+}
+
+void die_errno(const char *operation, const char *argument)
+{
+  int saved = errno;
+  if (argument)
+    die("%s \"%s\": %s", operation, argument, strerror(saved));
+  die("%s: %s", operation, strerror(saved));
+}
+
+void die_exec(const char *path)
+{
+  int saved = errno;
+  fprintf(stderr, "%s: execute \"%s\": %s\n", program_invocation_short_name, path, strerror(saved));
+  end(saved == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+void *must_alloc(void *pointer)
+{
+  if (!pointer)
+    die("out of memory");
+  return pointer;
+}
+
+char *must_format(const char *format, ...)
+{
+  va_list arguments;
+  char *text = NULL;
+  va_start(arguments, format);
+  int length = vasprintf(&text, format, arguments);
+  va_end(arguments);
+  if (length < 0)
+    die("out of memory");
+  return text;
+}

@@ -1,0 +1,218 @@
+/*
+ * skiff: the program on PATH. Enters the namespaces that the verb needs, then becomes Node, in the same process.
+ *
+ * Node is multi-threaded and can't change its own user and mount namespaces, so this happens before it starts:
+ *   none     (reads metadata)    nothing
+ *   enter    join the user namespace of a living holder or create one (newuidmap, newgidmap); register as a holder;
+ *            a mount namespace of its own; cgroup2 on /sys/fs/cgroup where the host has another tree
+ *   worker   (hidden verbs)      one more mount namespace, nothing propagates
+ * What came of it is told by the environment; src/host/session.ts has the list. Where a namespace can't be had, Node
+ * starts all the same with the reason: help, version, info and doctor work, the rest print it.
+ */
+#define _GNU_SOURCE
+#include "launcher/launcher.h"
+
+#include "cleanup.h"
+#include "die.h"
+#include "verbs.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+
+extern char **environ;
+
+/* Set here, read and removed by src/host/session.ts; compared by test/unit/host/session.test.ts. */
+static const char *const session_variables[] = {
+  "SKIFF_LAUNCHED", "SKIFF_USERNS", "SKIFF_SINGLE_ID", "SKIFF_REFUSAL_CODE", "SKIFF_REFUSAL_MESSAGE", "SKIFF_REFUSAL_HINT", "SKIFF_HOST_UID",
+  "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_OPEN_FILES", "SKIFF_SAVED_NODE_EXTRA_CA_CERTS",
+};
+
+/* By it a command that was started outside asks to be started again inside; src/host/become.ts. */
+#define ENTER_VARIABLE "SKIFF_ENTER"
+
+static void set(const char *name, const char *value)
+{
+  if (setenv(name, value, 1) != 0)
+    die("out of memory");
+}
+
+static void set_number(const char *name, unsigned long value)
+{
+  char text[32];
+  (void)snprintf(text, sizeof text, "%lu", value);
+  set(name, text);
+}
+
+/* The id on the host of our id 0, where we are inside a user namespace; else `id` itself. */
+static unsigned host_id(const char *map_path, unsigned id)
+{
+  _cleanup_free_ char *map = id == 0 ? read_file(map_path) : NULL;
+  unsigned long inside, outside, count;
+  if (map && sscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0)
+    return (unsigned)outside;
+  return id;
+}
+
+struct identity {
+  unsigned uid, gid;
+  char *runtime_dir;
+};
+
+/*
+ * Who the user is on the host, and where his runtime directory is. As uid 0 of a namespace we may be inside skiff's own (the
+ * monitor's cleanup, `skiff unshare`) or inside a stranger's (a rootless container): the first is known by its holders.
+ */
+static struct identity find_identity(bool surely_inside, struct refusal *refusal)
+{
+  struct identity plain = {getuid(), getgid(), NULL};
+  struct identity outer = {host_id("/proc/self/uid_map", plain.uid), host_id("/proc/self/gid_map", plain.gid), NULL};
+  if (outer.uid != plain.uid || outer.gid != plain.gid || surely_inside) {
+    struct refusal ignored = {0};
+    outer.runtime_dir = runtime_dir(outer.uid, &ignored);
+    if (outer.runtime_dir && (surely_inside || userns_is_ours(outer.runtime_dir)))
+      return outer;
+    free(outer.runtime_dir);
+  }
+  plain.runtime_dir = runtime_dir(plain.uid, refusal);
+  return plain;
+}
+
+static void put_ca_certificates_aside(void)
+{
+  const char *certificates = getenv("NODE_EXTRA_CA_CERTS");
+  if (!certificates || !*certificates)
+    return;
+  set("SKIFF_SAVED_NODE_EXTRA_CA_CERTS", certificates);
+  (void)unsetenv("NODE_EXTRA_CA_CERTS"); /* can't fail: the name is valid */
+}
+
+/* Node raises the soft limit of open files to the hard one at its start; programs of the user's get back what he had. */
+static void remember_open_files(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    die_errno("getrlimit", "RLIMIT_NOFILE");
+  if (limit.rlim_cur < limit.rlim_max)
+    set_number("SKIFF_OPEN_FILES", limit.rlim_cur);
+}
+
+static void tell_refusal(const struct refusal *refusal)
+{
+  set("SKIFF_USERNS", "refused");
+  set("SKIFF_REFUSAL_CODE", refusal->code);
+  set("SKIFF_REFUSAL_MESSAGE", refusal->message);
+  set("SKIFF_REFUSAL_HINT", refusal->hint);
+}
+
+static void enter(const struct identity *identity, struct refusal *refusal)
+{
+  static const char *const views[] = {[CGROUP_NONE] = "none", [CGROUP_V2] = "v2", [CGROUP_PRIVATE] = "private"};
+  struct userns userns = {.holder_fd = -1};
+  enum cgroup_view cgroup = CGROUP_NONE;
+  uid_t uid = getuid();
+  userns_enter(identity->runtime_dir, &userns, refusal);
+  if (!refusal->code)
+    (void)mount_namespace_enter(&cgroup, refusal); /* the refusal tells */
+  if (refusal->code)
+    return;
+  set("SKIFF_USERNS", userns.created ? "created" : "joined");
+  set("SKIFF_CGROUP", views[cgroup]);
+  set_number("SKIFF_HOLDER_FD", (unsigned long)userns.holder_fd);
+  /* The lock lives in this descriptor: it must survive the exec. Node marks what it inherits close-on-exec for its own children. */
+  if (fcntl(userns.holder_fd, F_SETFD, 0) != 0)
+    die_errno("fcntl", "holder");
+  if (userns.single_id) {
+    _cleanup_free_ char *hint = hint_subordinate_ids(uid);
+    set("SKIFF_SINGLE_ID", "1");
+    set("SKIFF_REFUSAL_HINT", hint);
+  }
+}
+
+static char *find_node(void)
+{
+  const char *given = getenv("SKIFF_NODE");
+  if (given && *given)
+    return must_format("%s", given);
+#ifdef NODE_PATH
+  if (access(NODE_PATH, X_OK) == 0)
+    return must_format("%s", NODE_PATH);
+#endif
+  char *path = find_program("node");
+  if (!path)
+    die("Node is not on PATH; install Node 20 or later, or name it in SKIFF_NODE");
+  return path;
+}
+
+/* dist/skiff.cjs beside the folder helpers/ of this installation. */
+static char *find_script(const char *self)
+{
+  const char *given = getenv("SKIFF_MAIN");
+  if (given && *given)
+    return must_format("%s", given);
+  _cleanup_free_ char *folder = must_format("%s", self);
+  for (int level = 0; level < 3; level++) {
+    char *slash = strrchr(folder, '/');
+    if (slash)
+      *slash = '\0';
+  }
+  char *script = must_format("%s/dist/skiff.cjs", folder);
+  if (access(script, R_OK) != 0) {
+    fprintf(stderr, "hint: in a clone of the repository run: npm run build\n");
+    die_errno("read", script);
+  }
+  return script;
+}
+
+__attribute__((noreturn)) static void become_node(const char *self, int argc, char **argv)
+{
+  _cleanup_free_ char *node = find_node();
+  _cleanup_free_ char *script = find_script(self);
+  char **arguments = must_alloc(calloc((size_t)argc + 2, sizeof *arguments));
+  arguments[0] = node;
+  arguments[1] = script;
+  for (int i = 1; i < argc; i++)
+    arguments[i + 1] = argv[i];
+  (void)execve(node, arguments, environ); /* returns only to fail */
+  die_exec(node);
+}
+
+int main(int argc, char **argv)
+{
+  struct refusal refusal = {0};
+  open_missing_stdio();
+  reset_signals();
+  for (size_t i = 0; i < ARRAY_LENGTH(session_variables); i++)
+    (void)unsetenv(session_variables[i]); /* left over from a process that did not take them */
+
+  unsigned needs = verb_needs(argc, argv);
+  if (getenv(ENTER_VARIABLE)) {
+    needs |= NEED_ENTER;
+    (void)unsetenv(ENTER_VARIABLE); /* can't fail: the name is valid */
+  }
+  _cleanup_free_ char *self = own_path();
+  struct identity identity = find_identity((needs & NEED_WORKER) != 0, &refusal);
+  set("SKIFF_LAUNCHED", "1");
+  set("SKIFF_SELF", self);
+  set_number("SKIFF_HOST_UID", identity.uid);
+  set_number("SKIFF_HOST_GID", identity.gid);
+  remember_open_files();
+  /* Without a trusted directory nothing can be running: a path below a file holds nothing and takes nothing. */
+  set("SKIFF_RUNTIME_DIR", identity.runtime_dir ? identity.runtime_dir : "/dev/null/skiff");
+  if (!(needs & NEED_NETWORK))
+    put_ca_certificates_aside();
+
+  if (needs & NEED_WORKER) {
+    mount_namespace_isolate();
+    set("SKIFF_USERNS", "joined");
+  } else if ((needs & NEED_ENTER) && !refusal.code) {
+    enter(&identity, &refusal);
+  } else {
+    static const char *const views[] = {[CGROUP_NONE] = "none", [CGROUP_V2] = "v2", [CGROUP_PRIVATE] = "private"};
+    set("SKIFF_USERNS", "none");
+    set("SKIFF_CGROUP", views[cgroup_view()]);
+  }
+  if (refusal.code)
+    tell_refusal(&refusal);
+  become_node(self, argc, argv);
+}

@@ -1,0 +1,35 @@
+#define _GNU_SOURCE
+#include "launcher.h"
+
+#include "cleanup.h"
+#include "die.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+void open_missing_stdio(void)
+{
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) >= 0)
+      continue;
+    /* open() takes the lowest free number, and all below `fd` are open by now. */
+    if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+      die_errno("open", "/dev/null");
+  }
+}
+
+void reset_signals(void)
+{
+  sigset_t none;
+  struct sigaction original, normal = {.sa_handler = SIG_DFL};
+  sigemptyset(&none);
+  if (sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+    die_errno("sigprocmask", NULL);
+  /* systemd starts services with SIGPIPE ignored, some parents ignore SIGCHLD: pasta, waitpid and the contained program mind. */
+  for (int number = 1; number <= SIGRTMAX; number++) {
+    if (number == SIGKILL || number == SIGSTOP || number == SIGHUP || number == SIGINT || number == SIGQUIT)
+      continue;
+    if (sigaction(number, NULL, &original) == 0 && original.sa_handler != SIG_DFL)
+      (void)sigaction(number, &normal, NULL); /* fails only for the numbers that the C library keeps for itself */
+  }
+}

@@ -1,0 +1,22 @@
+/* Programs that the monitor starts: the OCI runtime, the cleanup command. */
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct child {
+  pid_t pid; /* 0: none */
+  bool running;
+  int status; /* of waitpid, once it no longer runs */
+};
+
+/*
+ * Starts argv[0] (an absolute path) with these descriptors as stdin, stdout and stderr (-1: /dev/null), every signal at its
+ * default and none blocked, and no other descriptor open. 0, or an errno.
+ */
+int child_start(struct child *child, const char *const *argv, const int stdio[3]);
+
+/* 0-255: the exit code, 128+n where signal n ended it. */
+int child_exit_code(int status);
+
+/* Notes that `pid` has ended with `status`; false where this isn't the child meant. */
+bool child_ended(struct child *child, pid_t pid, int status);

@@ -1,0 +1,116 @@
+/* Command lines of the OCI runtime. @see crun(1), runc(8): the subcommands and options that both have */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "monitor.h"
+
+/* Words around the lists of the command line, and the NULL. */
+enum { FIXED_WORDS = 16 };
+
+struct command {
+  const char **words;
+  size_t length;
+};
+
+static void word(struct command *command, const char *text)
+{
+  command->words[command->length++] = text;
+}
+
+static void words(struct command *command, const struct list *list)
+{
+  for (size_t i = 0; i < list->length; i++)
+    word(command, list->items[i]);
+}
+
+/* Starts "RUNTIME [runtime-args]" and what `parts` adds. */
+#define WITH_COMMAND(command, monitor)                                                                                 \
+  const struct options *options = &(monitor)->options;                                                                 \
+  const char *words_[FIXED_WORDS + options->runtime_args.length + options->create_args.length];                        \
+  struct command command = {.words = words_};                                                                          \
+  word(&command, options->runtime);                                                                                    \
+  words(&command, &options->runtime_args)
+
+static int run(struct command *command, struct child *child, const int stdio[3])
+{
+  word(command, NULL);
+  return child_start(child, command->words, stdio);
+}
+
+int runtime_create(struct monitor *monitor, const char *console, const char *pid_file, const int stdio[3])
+{
+  WITH_COMMAND(command, monitor);
+  if (options->hold) {
+    word(&command, "create");
+  } else {
+    word(&command, "run");
+    word(&command, "--detach");
+  }
+  word(&command, "--bundle");
+  word(&command, options->bundle);
+  word(&command, "--pid-file");
+  word(&command, pid_file);
+  if (console) {
+    word(&command, "--console-socket");
+    word(&command, console);
+  }
+  words(&command, &options->create_args);
+  word(&command, options->id);
+  return run(&command, &monitor->runtime, stdio);
+}
+
+int runtime_start(struct monitor *monitor, const int stdio[3])
+{
+  WITH_COMMAND(command, monitor);
+  word(&command, "start");
+  word(&command, options->id);
+  return run(&command, &monitor->runtime, stdio);
+}
+
+int runtime_delete(struct monitor *monitor)
+{
+  static const int nothing[3] = {-1, -1, -1};
+  WITH_COMMAND(command, monitor);
+  word(&command, "delete");
+  word(&command, "--force");
+  word(&command, options->id);
+  return run(&command, &monitor->runtime, nothing);
+}
+
+int runtime_kill_all(struct monitor *monitor, int signal)
+{
+  static const int nothing[3] = {-1, -1, -1};
+  char number[16];
+  (void)snprintf(number, sizeof number, "%d", signal);
+  WITH_COMMAND(command, monitor);
+  word(&command, "kill");
+  word(&command, "--all");
+  word(&command, options->id);
+  word(&command, number);
+  return run(&command, &monitor->killer, nothing);
+}
+
+void tail_read(struct tail *tail)
+{
+  while (tail->fd >= 0) {
+    char bytes[TAIL_SIZE / 2];
+    ssize_t count = RETRY_EINTR(read(tail->fd, bytes, sizeof bytes));
+    if (count < 0 && errno == EAGAIN)
+      return;
+    if (count <= 0) {
+      cleanup_fd(&tail->fd);
+      tail->fd = -1;
+      return;
+    }
+    size_t fresh = (size_t)count;
+    size_t keep = tail->length + fresh > sizeof tail->bytes ? sizeof tail->bytes - fresh : tail->length;
+    memmove(tail->bytes, tail->bytes + tail->length - keep, keep);
+    memcpy(tail->bytes + keep, bytes, fresh);
+    tail->length = keep + fresh;
+  }
+}

@@ -1,0 +1,128 @@
+/*
+ * What each verb needs before Node starts. GENERATED from the command specs by `npm run generate`; never edited by hand.
+ *
+ * Format, for the generator:
+ *   verbs[]                       one line for each path and each alias path of each command (hidden ones too), the words joined by
+ *                                 one space, sorted by path; needs = NEED_ENTER | NEED_WORKER for `userns`, NEED_NETWORK for `network`, 0 for none
+ *   global_options_with_value[]   each global option that takes the next word as its value: "--name", and "-x" for its short form.
+ *                                 Options without a value, or that take one only by "=", are left out
+ * Groups ("image") need no line: they are the first words of longer paths.
+ */
+#pragma once
+
+enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4 };
+
+struct verb {
+  const char *path;
+  unsigned needs;
+};
+
+static const struct verb verbs[] = {
+  {"__complete", 0},
+  {"__worker", NEED_WORKER},
+  {"attach", 0},
+  {"commit", NEED_ENTER},
+  {"completion", 0},
+  {"container attach", 0},
+  {"container cleanup", NEED_ENTER},
+  {"container commit", NEED_ENTER},
+  {"container create", NEED_ENTER | NEED_NETWORK},
+  {"container diff", NEED_ENTER},
+  {"container exec", NEED_ENTER},
+  {"container exists", 0},
+  {"container inspect", 0},
+  {"container kill", 0},
+  {"container list", 0},
+  {"container logs", 0},
+  {"container ls", 0},
+  {"container pause", NEED_ENTER},
+  {"container port", 0},
+  {"container prune", NEED_ENTER},
+  {"container ps", 0},
+  {"container rename", 0},
+  {"container restart", NEED_ENTER},
+  {"container rm", NEED_ENTER},
+  {"container run", NEED_ENTER | NEED_NETWORK},
+  {"container start", NEED_ENTER},
+  {"container stop", 0},
+  {"container top", NEED_ENTER},
+  {"container unpause", NEED_ENTER},
+  {"container wait", 0},
+  {"create", NEED_ENTER | NEED_NETWORK},
+  {"diff", NEED_ENTER},
+  {"doctor", NEED_ENTER},
+  {"exec", NEED_ENTER},
+  {"history", 0},
+  {"image diff", NEED_ENTER},
+  {"image exists", 0},
+  {"image history", 0},
+  {"image import", NEED_ENTER | NEED_NETWORK},
+  {"image inspect", 0},
+  {"image list", 0},
+  {"image load", NEED_ENTER | NEED_NETWORK},
+  {"image ls", 0},
+  {"image mount", 0},
+  {"image prune", NEED_ENTER},
+  {"image pull", NEED_ENTER | NEED_NETWORK},
+  {"image push", NEED_ENTER | NEED_NETWORK},
+  {"image remove", NEED_ENTER},
+  {"image rm", NEED_ENTER},
+  {"image save", NEED_ENTER},
+  {"image scp", 0},
+  {"image search", NEED_NETWORK},
+  {"image tag", 0},
+  {"image tree", 0},
+  {"image trust set", 0},
+  {"image trust show", 0},
+  {"image umount", 0},
+  {"image unmount", 0},
+  {"image untag", 0},
+  {"images", 0},
+  {"import", NEED_ENTER | NEED_NETWORK},
+  {"info", NEED_ENTER},
+  {"inspect", 0},
+  {"kill", 0},
+  {"load", NEED_ENTER | NEED_NETWORK},
+  {"login", NEED_NETWORK},
+  {"logout", 0},
+  {"logs", 0},
+  {"manifest add", NEED_NETWORK},
+  {"manifest annotate", 0},
+  {"manifest create", NEED_NETWORK},
+  {"manifest exists", 0},
+  {"manifest inspect", NEED_NETWORK},
+  {"manifest push", NEED_ENTER | NEED_NETWORK},
+  {"manifest remove", 0},
+  {"manifest rm", 0},
+  {"pause", NEED_ENTER},
+  {"port", 0},
+  {"ps", 0},
+  {"pull", NEED_ENTER | NEED_NETWORK},
+  {"push", NEED_ENTER | NEED_NETWORK},
+  {"rename", 0},
+  {"restart", NEED_ENTER},
+  {"rm", NEED_ENTER},
+  {"rmi", NEED_ENTER},
+  {"run", NEED_ENTER | NEED_NETWORK},
+  {"save", NEED_ENTER},
+  {"search", NEED_NETWORK},
+  {"start", NEED_ENTER},
+  {"stop", 0},
+  {"system check", NEED_ENTER | NEED_NETWORK},
+  {"system df", NEED_ENTER},
+  {"system doctor", NEED_ENTER},
+  {"system info", NEED_ENTER},
+  {"system prune", NEED_ENTER},
+  {"tag", 0},
+  {"top", NEED_ENTER},
+  {"unpause", NEED_ENTER},
+  {"unshare", NEED_ENTER},
+  {"untag", 0},
+  {"version", 0},
+  {"wait", 0},
+};
+
+static const char *const global_options_with_value[] = {
+  "--cgroup-manager", "--log-level", "--root", "--runroot", "--runtime", "--runtime-flag", "--storage-driver",
+  "--storage-opt",
+};

@@ -1,0 +1,64 @@
+import type { Context } from '../../../container/index.ts';
+import { tryFindContainer } from '../../../container/lookup.ts';
+import { findImage } from '../../../image/resolve.ts';
+import { SkiffError } from '../../../lib/errors.ts';
+import type { ChainID, ContainerID } from '../../../oci/ids.ts';
+import { chainIDs } from '../../../oci/ids.ts';
+import { containerDiffs } from '../../../storage/container-layers.ts';
+import { compareLayers, containerChanges, layerChanges, layerDiffs } from '../../../storage/export-layer.ts';
+import type { Change } from '../../../storage/index.ts';
+import { print, printJson } from '../../output.ts';
+import type { Invocation } from '../../spec.ts';
+import { openContext } from './_context.ts';
+import { selectOne } from './_select.ts';
+import { flag } from './_values.ts';
+
+type Kind = 'container' | 'image' | 'all';
+type Named = { readonly container: ContainerID } | { readonly top: ChainID | undefined };
+
+/**
+ * What a container's start puts there, which nobody changed. As Podman leaves it out.
+ * @see podman-diff(1); containers/podman libpod/diff.go
+ */
+const ofTheStart: ReadonlySet<string> = new Set([
+  '/dev', '/etc/hostname', '/etc/hosts', '/etc/mtab', '/etc/resolv.conf', '/proc', '/run', '/run/.containerenv', '/run/notify', '/run/secrets', '/sys',
+]);
+const letters = { added: 'A', changed: 'C', deleted: 'D' } as const;
+
+export async function run(invocation: Invocation): Promise<void> {
+  const { options, args: [name, other], spec } = invocation;
+  const context = openContext();
+  const kind: Kind = spec.path.length === 1 ? 'all' : (spec.path[0] as Kind);
+  if (flag(options, 'latest') && name !== undefined) throw new SkiffError('USAGE', '--latest and arguments cannot be used together');
+  const named = name === undefined ? { container: selectOne(context, invocation, name) } : find(context, name, kind);
+  const all = other === undefined ? await ownChanges(context, named) : await compareLayers(context.store, stack(context, find(context, other, kind)), stack(context, named));
+  const changes = all.filter(({ path }) => !ofTheStart.has(path));
+  if (options['format'] === 'json') return printJson(asJson(changes), 5);
+  print(changes.map(({ kind: what, path }) => `${letters[what]} ${path}\n`).join(''));
+}
+
+function find(context: Context, name: string, kind: Kind): Named {
+  const container = kind === 'image' ? undefined : tryFindContainer(context, name);
+  if (container !== undefined) return { container };
+  const image = kind === 'container' ? undefined : findImage(context.store, name);
+  if (image !== undefined) return { top: chainIDs(image.config.rootfs.diff_ids).at(-1) };
+  throw new SkiffError(kind === 'image' ? 'IMAGE_UNKNOWN' : 'CONTAINER_UNKNOWN', `${name} not found: ${kind === 'image' ? 'image not known' : kind === 'container' ? 'no such container' : 'no such container or image'}`);
+}
+
+async function ownChanges({ store }: Context, named: Named): Promise<Change[]> {
+  if ('container' in named) return (await containerChanges(store, named.container)).changes;
+  return named.top === undefined ? [] : (await layerChanges(store, named.top)).changes;
+}
+
+function stack({ store }: Context, named: Named): string[] {
+  if ('container' in named) return containerDiffs(store, named.container);
+  if (named.top === undefined) throw new SkiffError('UNSUPPORTED', 'an image without layers can\'t be compared');
+  return layerDiffs(store, named.top);
+}
+
+/** Only the kinds that there are. */
+function asJson(changes: readonly Change[]): object {
+  const pathsOf = (wanted: Change['kind']): string[] => changes.filter(({ kind }) => kind === wanted).map(({ path }) => path);
+  const all = (['changed', 'added', 'deleted'] as const).map((kind) => [kind, pathsOf(kind)] as const);
+  return Object.fromEntries(all.filter(([, paths]) => paths.length > 0));
+}

@@ -1,0 +1,22 @@
+import { exclusive, namesOr } from '../../options/checks.ts';
+import { filterOption } from '../../options/filter.ts';
+import { allOption, containerFilters, latestOption } from '../../options/select.ts';
+import { detachKeysOption, interactiveOption, sigProxyOption } from '../../options/streams.ts';
+import type { CommandSpec } from '../../spec.ts';
+
+export const spec: CommandSpec = {
+  path: ['start'],
+  aliases: [['container', 'start']],
+  summary: 'Start containers that were created or have ended',
+  description: ['Prints the names as they were given. One that runs already is no error.'],
+  args: [{ name: 'CONTAINER', rest: true, complete: { kind: 'container', state: 'stopped' } }],
+  options: [
+    allOption('Start all containers that do not run', undefined),
+    { name: 'attach', short: 'a', kind: 'bool', help: 'Attach to the output of the container' },
+    detachKeysOption, filterOption(containerFilters), interactiveOption, latestOption, sigProxyOption('true with --attach'),
+  ],
+  checks: [namesOr('all', 'latest', 'filter'), exclusive('all', 'attach')],
+  examples: [{ text: 'Start a container and see what it prints', command: 'skiff start -a web' }],
+  needs: { userns: 'enter' },
+  run: () => import('./start.run.ts'),
+};

@@ -1,0 +1,34 @@
+import { mustNotBePaused, stopContainers } from '../../../container/stop.ts';
+import { nameOf, readRecord } from '../../../container/record.ts';
+import { printLine, warn } from '../../output.ts';
+import { reportError } from '../../report.ts';
+import type { Invocation } from '../../spec.ts';
+import { openContext } from './_context.ts';
+import { selectContainers } from './_select.ts';
+import { number } from './_values.ts';
+
+export function run(invocation: Invocation): number {
+  const context = openContext();
+  const seconds = number(invocation.options, 'time');
+  const { chosen, missing } = selectContainers(context, invocation, ({ state }) => state.status === 'running');
+  const records = new Map(chosen.map(({ id }) => [id, readRecord(context, id)]));
+  let code = missing.length > 0 ? 125 : 0;
+  const able = chosen.filter(({ id }) => {
+    try {
+      mustNotBePaused(context, id);
+      return true;
+    } catch (error) {
+      code = reportError(error);
+      return false;
+    }
+  });
+  const results = stopContainers(context, able.map(({ id }) => id), seconds);
+  for (const { id, killed } of results) {
+    const record = records.get(id);
+    if (killed && seconds !== 0 && record !== undefined) {
+      warn(`StopSignal ${record.Config.StopSignal ?? 'SIGTERM'} failed to stop container ${nameOf(record)} in ${seconds ?? record.Skiff.stopTimeoutSeconds} seconds, resorting to SIGKILL`);
+    }
+    printLine(chosen.find((one) => one.id === id)?.shown ?? id);
+  }
+  return code;
+}

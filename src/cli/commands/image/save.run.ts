@@ -1,0 +1,49 @@
+import { isTerminal } from '../../../host/tty.ts';
+import { resolveImage } from '../../../image/resolve.ts';
+import type { SaveFormat, SaveItem } from '../../../image/save.ts';
+import { saveImages } from '../../../image/save.ts';
+import { parseTarget } from '../../../image/tag.ts';
+import { SkiffError } from '../../../lib/errors.ts';
+import type { Compression } from '../../../oci/media-types.ts';
+import type { NamedReference } from '../../../oci/reference.ts';
+import { canonicalString } from '../../../oci/reference.ts';
+import type { Store } from '../../../storage/index.ts';
+import type { Invocation, OptionValues } from '../../spec.ts';
+import { imageStore, progress } from './_store.ts';
+
+export async function run({ args, options }: Invocation): Promise<void> {
+  const format = (options['format'] ?? 'docker-archive') as SaveFormat;
+  const output = options['output'] as string | undefined;
+  if (output === undefined && format.endsWith('-dir')) throw new SkiffError('USAGE', `--format ${format} needs --output`);
+  if (output === undefined && isTerminal(1)) throw new SkiffError('USAGE', 'refusing to save to terminal. Use -o flag or redirect');
+  const store = imageStore();
+  await saveImages(store, {
+    items: options['multi-image-archive'] === true ? args.map((name) => oneImage(store, name)) : [withTags(store, args)],
+    format, output: output === undefined ? { fd: 1 } : { path: output },
+    compression: compressionOf(options, format),
+    onEvent: progress(options['quiet'] === true),
+  });
+}
+
+function oneImage(store: Store, text: string): SaveItem {
+  const image = resolveImage(store, text);
+  return { image, names: image.name === undefined ? [] : [withoutDigest(image.name)] };
+}
+
+/** The first name is the image; the others are tags that it gets. One that names this image anyway is meant by its full name. */
+function withTags(store: Store, [first = '', ...more]: readonly string[]): SaveItem {
+  const { image, names } = oneImage(store, first);
+  const all = [...names, ...more.map(parseTarget)];
+  return { image, names: [...new Map(all.map((name) => [canonicalString(name), name])).values()] };
+}
+
+function withoutDigest({ domain, path, tag = 'latest' }: NamedReference): NamedReference {
+  return { domain, path, tag };
+}
+
+function compressionOf(options: OptionValues, format: SaveFormat): Compression | undefined {
+  const chosen = options['compression-format'] as Compression | undefined;
+  if (chosen !== undefined) return chosen;
+  if (options['uncompressed'] === true && format.startsWith('oci-')) return 'none';
+  return options['compress'] === true && format.endsWith('-dir') ? 'gzip' : undefined;
+}

@@ -1,0 +1,61 @@
+import type { Pruned } from '../../../container/prune.ts';
+import { pruneContainers, pruneFilter, pruneVolumes } from '../../../container/prune.ts';
+import type { Context } from '../../../container/index.ts';
+import { imageUses } from '../../../container/image-uses.ts';
+import { config } from '../../../host/config/index.ts';
+import { layerUsage } from '../../../image/disk-usage.ts';
+import { pruneImages } from '../../../image/prune.ts';
+import type { ImageSummary } from '../../../image/summary.ts';
+import { humanSize } from '../../../lib/units.ts';
+import type { ImageID } from '../../../oci/ids.ts';
+import { hexOf } from '../../../oci/ids.ts';
+import { pruneBlobs } from '../../../storage/blob-area.ts';
+import { hasLayer, listLayers } from '../../../storage/layerdb.ts';
+import { openStore } from '../../../storage/store.ts';
+import { confirm } from '../../confirm.ts';
+import { printLine } from '../../output.ts';
+import type { Invocation } from '../../spec.ts';
+
+export async function run({ options }: Invocation): Promise<void> {
+  const all = options['all'] === true;
+  const volumes = options['volumes'] === true;
+  const filters = (options['filter'] as readonly string[] | undefined) ?? [];
+  const nowMs = Date.now();
+  const only = pruneFilter<ImageSummary>(filters, nowMs, (image) => ({ createdMs: image.createdMs, labels: image.config.config.Labels ?? {} }));
+  if (options['force'] !== true && !(await confirm(warning(all, volumes)))) return;
+  const context: Context = { store: openStore(config().root), runtimeDir: config().runtimeDir };
+  const containers = pruneContainers(context, filters, nowMs);
+  tell('Deleted Containers', containers.map(({ id }) => id));
+  const images = await prunedImages(context, all, only);
+  tell('Deleted Images', images.ids.map(hexOf));
+  const gone = volumes ? pruneVolumes(context, filters, nowMs) : [];
+  tell('Deleted Volumes', gone.map(({ id }) => id));
+  // A filter is about things with an age and labels: beside one, the beginnings of blobs stay.
+  const blobBytes = filters.length === 0 ? pruneBlobs(context.store).freedBytes : 0;
+  printLine(`Total reclaimed space: ${humanSize(freed(containers) + images.freedBytes + freed(gone) + blobBytes)}`);
+}
+
+function warning(all: boolean, volumes: boolean): string {
+  const lines = [
+    'all stopped containers', 'all networks not used by at least one container', ...(volumes ? ['all volumes not used by at least one container'] : []),
+    ...(all ? ['all images without at least one container associated with them', 'all build cache'] : ['all dangling images', 'all dangling build cache']),
+  ];
+  return `WARNING! This command removes:\n${lines.map((line) => `\t- ${line}\n`).join('')}\n`;
+}
+
+async function prunedImages(context: Context, all: boolean, only: (image: ImageSummary) => boolean): Promise<{ ids: ImageID[]; freedBytes: number }> {
+  const { store } = context;
+  const before = listLayers(store).map((layer) => ({ layer, bytes: layerUsage(store, layer) }));
+  const ids = await pruneImages(store, { all, only, uses: () => imageUses(context) });
+  return { ids, freedBytes: before.reduce((total, { layer, bytes }) => total + (hasLayer(store, layer) ? 0 : bytes), 0) };
+}
+
+function tell(title: string, names: readonly string[]): void {
+  if (names.length === 0) return;
+  printLine(title);
+  for (const name of names) printLine(name);
+}
+
+function freed(pruned: readonly Pruned<string>[]): number {
+  return pruned.reduce((total, { freedBytes }) => total + freedBytes, 0);
+}

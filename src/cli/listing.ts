@@ -1,0 +1,54 @@
+/** Listings by --format: a table with headings, or a Go template for each row. JSON is the caller's: its shape differs. */
+import { alignTabs } from '../lib/table.ts';
+import { compileTemplate, type TemplateFunction } from '../lib/template.ts';
+
+export interface Listing {
+  /** The verb, for messages about the template. */
+  name: string;
+  /** What a template sees of each row; functions are methods. */
+  rows: readonly object[];
+  /** --format as given. */
+  format: string | undefined;
+  /** Without --format: "table {{.ID}}\t{{.Image}}". */
+  defaultFormat: string;
+  /** Column headings by field, for all fields that may stand in a table. */
+  headers: Readonly<Record<string, string>>;
+  noHeading?: boolean;
+  functions?: Readonly<Record<string, TemplateFunction>>;
+  /** Go's name of the row's type, in messages. */
+  typeName?: string;
+}
+
+/** True for "json" and "{{json .}}", which ask for the whole listing as one JSON document. */
+export function isJsonFormat(format: string | undefined): boolean {
+  return format !== undefined && /^\s*(?:json|\{\{\s*json\s*\.?\s*\}\})\s*$/.test(format);
+}
+
+/** The listing's text, with its final newline; '' where there is nothing to print. @throws TEMPLATE_INVALID */
+export async function renderListing(listing: Listing): Promise<string> {
+  const format = listing.format === undefined || listing.format.trim() === 'table' ? listing.defaultFormat : listing.format;
+  const isTable = /^table\s/.test(format);
+  const text = unescape(isTable ? cells(format.replace(/^table\s+/, '')) : format);
+  const end = text.endsWith('\n') ? '' : '\n';
+  const options = { name: listing.name, ...(listing.typeName === undefined ? {} : { typeName: listing.typeName }) };
+  const template = compileTemplate(text, listing.functions, options);
+  // A template that ranges by itself gets all rows at once.
+  if (rangesOverRows.test(text)) return template(listing.rows) + end;
+  const lines = listing.rows.map((row) => template(row) + end);
+  if (!isTable) return lines.join('');
+  const heading = listing.noHeading === true ? [] : [template(new Map(Object.entries(listing.headers))) + end];
+  return alignTabs([...heading, ...lines].join(''));
+}
+
+/** `{{range .}}`, `{{range $i, $row := .}}` at the start. */
+const rangesOverRows = /^\s*\{\{-?\s*range\s+(?:\$\w+\s*(?:,\s*\$\w+\s*)?:=\s*)?\.\s*-?\}\}/;
+
+/** In a table, a blank between fields is as good as a tab: `table {{.ID}} {{.Names}}` gives two columns, as in Podman. */
+function cells(format: string): string {
+  return format.replace(/\{\{[^]*?\}\}| /g, (piece) => (piece === ' ' ? '\t' : piece));
+}
+
+/** Shells leave "\t" and "\n" in single quotes as they are: they mean the characters. */
+export function unescape(format: string): string {
+  return format.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
+}

@@ -1,0 +1,62 @@
+/** Names on this machine for completion: read without a namespace, without waiting for a lock, and with no more files than needed. */
+import { readdirSync } from 'node:fs';
+import { config, setGlobals } from '../host/config/index.ts';
+import { isErrno } from '../lib/errors.ts';
+import { openStore, type Store } from '../storage/store.ts';
+import type { Candidate } from './complete.ts';
+import type { Completion, GlobalOptions } from './spec.ts';
+
+const signals = ['HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM', 'CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'WINCH'];
+
+/** `globals`: those on the line that is being typed; --root names another store. */
+export async function localNames(kind: Completion, typed: string, globals: GlobalOptions): Promise<Candidate[]> {
+  if (kind.kind === 'signal') return signals.flatMap((name) => [name, `SIG${name}`]).map((word) => ({ word, help: '' }));
+  setGlobals(globals);
+  const store = openStore(config().root);
+  switch (kind.kind) {
+    case 'container':
+      return kind.state === 'running' ? runningNames(store) : containerNames(store, typed);
+    case 'image':
+      return imageNames(store, typed);
+    case 'volume':
+      return entries(store.layout.volumes).map((word) => ({ word, help: '' }));
+    case 'network':
+      return ['none', 'host', 'pasta', 'slirp4netns'].map((word) => ({ word, help: '' }));
+    default:
+      return [];
+  }
+}
+
+/** From the folder of names alone; ids too, where the word looks like the beginning of one. */
+function containerNames(store: Store, typed: string): Candidate[] {
+  const ids = /^[0-9a-f]{2,64}$/.test(typed) ? entries(store.layout.containers).filter((id) => /^[0-9a-f]{64}$/.test(id)) : [];
+  return [...entries(store.layout.names), ...ids.map((id) => (typed.length > 12 ? id : id.slice(0, 12)))].map((word) => ({ word, help: '' }));
+}
+
+async function runningNames(store: Store): Promise<Candidate[]> {
+  const { runningContainers } = await import('../container/summary.ts');
+  return runningContainers({ store, runtimeDir: config().runtimeDir }).map(({ record }) => ({ word: record.Name.replace(/^\//, ''), help: record.Skiff.imageName }));
+}
+
+/** Full names, and the last part of the path alone, which is how people type them. */
+async function imageNames(store: Store, typed: string): Promise<Candidate[]> {
+  const [{ namesByImage }, { canonicalString }] = await Promise.all([import('../image/summary.ts'), import('../oci/reference.ts')]);
+  const words = new Map<string, string>();
+  for (const [id, references] of namesByImage(store)) {
+    const help = id.slice('sha256:'.length, 'sha256:'.length + 12);
+    for (const name of references.map((reference) => canonicalString(reference))) {
+      words.set(name, help);
+      if (!typed.includes('/') && !name.includes('@')) words.set(name.slice(name.lastIndexOf('/') + 1), help);
+    }
+  }
+  return [...words].map(([word, help]) => ({ word, help }));
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => !name.startsWith('.'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES')) return [];
+    throw error;
+  }
+}

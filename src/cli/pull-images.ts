@@ -1,0 +1,52 @@
+/** What `pull`, and `run` and `create` of an image that is missing, have in common. */
+import { pullImage } from '../image/pull.ts';
+import type { PullPolicy, PullResult } from '../image/pull.ts';
+import { registryAccess } from '../image/pull/access.ts';
+import type { Store } from '../storage/index.ts';
+import { interruptible } from './interrupt.ts';
+import { readPlatform } from './options/platform.ts';
+import { readRegistryFlags } from './options/registry.ts';
+import { warn } from './output.ts';
+import { pullProgress } from './progress/index.ts';
+import type { OptionValues } from './spec.ts';
+
+export interface PullWish {
+  readonly policy: PullPolicy;
+  readonly options: OptionValues;
+  readonly allTags?: boolean;
+  /** After each name. */
+  readonly onPulled?: (results: readonly PullResult[]) => void;
+  /** After a name that failed; without it the failure is thrown. */
+  readonly onFailed?: (error: unknown) => void;
+}
+
+/** One after the other, with progress on stderr and what is to be known of the images. Stops at ctrl-c. @throws as pullImage, INTERRUPTED */
+export async function pullAll(store: Store, texts: readonly string[], { policy, options, allTags = false, onPulled, onFailed }: PullWish): Promise<PullResult[]> {
+  return interruptible(async (signal) => {
+    const progress = pullProgress(options['progress'] as string | undefined, options['quiet'] === true);
+    const retry = options['retry'] as number | undefined;
+    const access = registryAccess(() => readRegistryFlags(options), signal, retry === undefined ? undefined : retry + 1);
+    const all: PullResult[] = [];
+    try {
+      for (const text of texts) {
+        try {
+          const results = await pullImage(store, text, {
+            policy, allTags, access, signal, onEvent: progress.onEvent, platform: readPlatform(options), signaturePolicy: options['signature-policy'] as string | undefined,
+          });
+          progress.end();
+          for (const note of new Set(results.flatMap(({ notes }) => notes))) warn(note);
+          all.push(...results);
+          onPulled?.(results);
+        } catch (error) {
+          progress.end();
+          signal.throwIfAborted();
+          if (onFailed === undefined) throw error;
+          onFailed(error);
+        }
+      }
+      return all;
+    } finally {
+      await access.close();
+    }
+  });
+}

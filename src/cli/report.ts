@@ -1,0 +1,38 @@
+/** Exit codes and the last words of a failing command: decided once, here. */
+import { isSystemError, SkiffError, wrap } from '../lib/errors.ts';
+import { isLogged, writeStderr } from '../lib/log.ts';
+import { printable } from '../lib/printable.ts';
+import { OutputClosed } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+/** 125: skiff failed, usage included; 126 and 127: the contained command; 141 (128+SIGPIPE): the reader of our output left. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof OutputClosed) return 141;
+  return error instanceof SkiffError ? error.exitCode : 125;
+}
+
+/** Prints the error on stderr ("Error: …", then "hint: …") and gives the exit code. `remedy` is for errors without a hint of their own. */
+export function reportError(error: unknown, remedy?: string): number {
+  if (!(error instanceof OutputClosed)) writeStderr(printable(describe(error, remedy)));
+  return exitCodeOf(error);
+}
+
+function describe(error: unknown, remedy: string | undefined): string {
+  if (error instanceof SkiffError && error.code !== 'INTERNAL') {
+    let text = `Error: ${error.message}\n`;
+    if (error instanceof UsageError) text += `See '${error.command} --help'\n`;
+    const hint = error.hint ?? remedy ?? '';
+    if (hint !== '') text += `hint: ${hint}\n`;
+    return isLogged('debug') ? `${text}${stackOf(error)}` : text;
+  }
+  // A failed system call that no operation has named is our omission, but its text says more than "internal error".
+  const message = isSystemError(error) ? wrap(error, 'system').message : error instanceof Error ? error.message : String(error);
+  const advice = isLogged('debug') ? stackOf(error) : 'hint: this is a bug in skiff; run again with --log-level debug and report what it prints\n';
+  return `Error: internal error: ${message}\n${advice}`;
+}
+
+function stackOf(error: unknown): string {
+  let text = '';
+  for (let at: unknown = error; at instanceof Error; at = at.cause) text += `${at === error ? '' : 'caused by: '}${at.stack ?? at.message}\n`;
+  return text;
+}

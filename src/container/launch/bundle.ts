@@ -1,0 +1,167 @@
+/** Gathering what config.json needs from the mounted root filesystem and the machine, and writing it. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SkiffError, wrap } from '../../lib/errors.ts';
+import { version } from '../../lib/version.ts';
+import { config } from '../../host/config/index.ts';
+import { helperPath } from '../../host/helpers.ts';
+import { RootHandle } from '../../host/in-root.ts';
+import { commandProblem, type CommandQuestion } from '../find-command.ts';
+import type { Context } from '../index.ts';
+import type { ContainerRecord } from '../model.ts';
+import { containerFiles, runDir, runFiles } from '../names.ts';
+import { containerenvText } from '../spec/containerenv.ts';
+import { generateSpec } from '../spec/generate.ts';
+import type { BoundFiles, HostFacts, NamespacePaths, ResolvedUser, SpecInput } from '../spec/input.ts';
+import { findUser, groupWith, passwdWith, type PasswdLine } from '../spec/passwd.ts';
+import { planCwd, toRlimit } from '../spec/process.ts';
+import { checkRootfs } from '../spec/rootfs-check.ts';
+import { resolveSeccomp } from '../spec/seccomp-source.ts';
+import { serializeSpec } from '../spec/serialize.ts';
+import { resolveUser } from '../spec/user.ts';
+import { planUserns } from '../spec/userns.ts';
+import { ensureWorkdir } from '../spec/workdir.ts';
+import { zoneFile } from '../timezone.ts';
+import type { OCIRuntime } from '../../runtime/choose.ts';
+import type { Prepared } from './index.ts';
+import { filterAnnotation, seccompFilter } from './seccomp-filter.ts';
+
+export interface BundleInput {
+  record: ContainerRecord;
+  rootfs: string;
+  host: HostFacts;
+  namespaces: NamespacePaths;
+  /** hosts, resolv.conf: from the network. */
+  files: Pick<BoundFiles, 'hosts' | 'resolvConf'>;
+  deferredNetwork: boolean;
+  /** The /dev/shm of another container. */
+  shmPath: string | undefined;
+  runtime: OCIRuntime;
+}
+
+const maxPasswdBytes = 16 * 1024 * 1024;
+
+/** Writes <runDir>/config.json. @throws USAGE (user, working directory), CONFIG_INVALID (the image), … */
+export function writeBundle(context: Context, input: BundleInput): Prepared {
+  const { record, rootfs, host } = input;
+  checkRootfs(rootfs);
+  const root = new RootHandle(rootfs);
+  try {
+    const user = userOf(root, record, host);
+    const cwd = planCwd(record.Config.WorkingDir);
+    ensureWorkdir(root, cwd, user, record.Skiff.mounts.map((mount) => mount.destination));
+    const spec = generateSpec(specInput(input, user, boundFiles(context, input, root, user)));
+    checkCommand(root, record, { env: spec.process.env, cwd, user });
+    const bundle = runDir(context.runtimeDir, record.ID);
+    const seccomp = seccompOf(context, input);
+    const filter = seccomp === undefined ? undefined : seccompFilter(context.runtimeDir, input.runtime, seccomp);
+    if (filter?.data !== undefined) spec.annotations = { ...spec.annotations, [filterAnnotation]: filter.data };
+    writeFileSync(join(bundle, runFiles.bundle), serializeSpec(spec, seccomp), { mode: 0o600 });
+    return { rootfs, bundle, user, env: spec.process.env, cwd, keepFilter: () => filter?.keep(record.ID) };
+  } catch (error) {
+    throw error instanceof SkiffError ? error : wrap(error, `prepare container "${record.ID}"`);
+  } finally {
+    root.close();
+  }
+}
+
+/**
+ * Where no mount can hide or bring the command, the root filesystem tells beforehand whether it can be executed. That spares a
+ * start that must fail, and sees what the runtime tells nobody: a script without its interpreter fails only after "started".
+ * @throws COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE
+ */
+function checkCommand(root: RootHandle, record: ContainerRecord, question: Omit<CommandQuestion, 'command'>): void {
+  if (record.Skiff.init || record.Skiff.mounts.length > 0) return;
+  const problem = commandProblem(root, { ...question, command: record.Path });
+  if (problem !== undefined) throw problem;
+}
+
+function userOf(root: RootHandle, record: ContainerRecord, host: HostFacts): ResolvedUser {
+  const { defaultUser } = planUserns(record.Skiff.userns, host);
+  const spec = record.Config.User === '' && defaultUser !== undefined ? `${defaultUser.uid}:${defaultUser.gid}` : record.Config.User;
+  return resolveUser(spec, (path, maxBytes) => root.readFile(path, maxBytes), record.Skiff.groupAdd);
+}
+
+function specInput(input: BundleInput, user: ResolvedUser, files: BoundFiles): SpecInput {
+  const { record, host } = input;
+  const defaults = config();
+  return {
+    record, rootfs: input.rootfs, host, user, files, namespaces: input.namespaces, deferredNetwork: input.deferredNetwork, ...optional('shmPath', input.shmPath),
+    ...(record.Skiff.init ? { initPath: record.Skiff.initPath ?? defaults.initPath ?? helperPath('skiff-init') } : {}),
+    ...optional('defaultPidsLimit', defaults.pidsLimit),
+    ...optional('defaultCapabilities', defaults.capabilities),
+    ...optional('defaultRlimits', defaults.ulimits?.map(toRlimit)),
+    ...optional('defaultSysctls', defaults.sysctls === undefined ? undefined : Object.fromEntries(defaults.sysctls.map(keyValue))),
+    ...(record.Skiff.umask === undefined ? {} : { umask: Number.parseInt(record.Skiff.umask, 8) }),
+  };
+}
+
+function keyValue(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new SkiffError('CONFIG_INVALID', `containers.conf: containers.default_sysctls has ${JSON.stringify(text)}: want NAME=VALUE`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function seccompOf(context: Context, { record, host }: BundleInput): string | undefined {
+  const { seccompProfile, capabilities } = config();
+  return resolveSeccomp({ record, configured: seccompProfile, available: host.capabilities, cacheDir: context.runtimeDir, ...optional('defaultCapabilities', capabilities) });
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+/** The files of ours that lie over the image's. */
+function boundFiles(context: Context, input: BundleInput, root: RootHandle, user: ResolvedUser): BoundFiles {
+  const { record } = input;
+  const folder = context.store.layout.container(record.ID);
+  const bundle = runDir(context.runtimeDir, record.ID);
+  const files: BoundFiles = { ...input.files };
+  const covered = new Set(record.Skiff.mounts.map((mount) => mount.destination));
+  if (record.Skiff.uts.kind !== 'host') {
+    files.hostname = join(folder, containerFiles.hostname);
+    writeFileSync(files.hostname, `${record.Config.Hostname}\n`, { mode: 0o644 });
+  }
+  if (!covered.has('/run')) {
+    files.containerenv = join(bundle, 'containerenv');
+    writeFileSync(files.containerenv, containerenvText(record, version), { mode: 0o644 });
+  }
+  if (record.Skiff.timezone !== undefined) {
+    files.localtime = join(bundle, 'localtime');
+    copyFileSync(zoneFile(record.Skiff.timezone), files.localtime);
+  }
+  if (record.Skiff.noPasswd !== true) Object.assign(files, accountFiles(root, bundle, record, user, input.host));
+  return files;
+}
+
+/** A user without a line in the image's passwd gets one, so that whoami and ssh work (numbers only: names came from there); those of --hostuser too. */
+function accountFiles(root: RootHandle, bundle: string, { Skiff: own }: ContainerRecord, user: ResolvedUser, host: HostFacts): Pick<BoundFiles, 'passwd' | 'group'> {
+  const files: Pick<BoundFiles, 'passwd' | 'group'> = {};
+  const unknown = user.username === undefined && user.uid !== 0;
+  const name = user.uid === host.hostUid ? (process.env['USER'] ?? String(user.uid)) : String(user.uid);
+  const before = unknown || own.hostUsers !== undefined ? root.readFile('/etc/passwd', maxPasswdBytes)?.toString('latin1') : undefined;
+  let passwd = before;
+  for (const line of hostUsers(own.hostUsers ?? [])) passwd = passwdWith(passwd, line) ?? passwd;
+  if (unknown) passwd = passwdWith(passwd, { name, uid: user.uid, gid: user.gid, gecos: 'container user', home: user.home, shell: '/bin/sh' }, own.passwdEntry) ?? passwd;
+  if (passwd !== undefined && passwd !== before) {
+    files.passwd = join(bundle, 'passwd');
+    writeFileSync(files.passwd, passwd, { mode: 0o644, encoding: 'latin1' });
+  }
+  const group = unknown ? groupWith(root.readFile('/etc/group', maxPasswdBytes)?.toString('latin1'), { name, gid: user.gid, members: [name] }) : undefined;
+  if (group !== undefined) {
+    files.group = join(bundle, 'group');
+    writeFileSync(files.group, group, { mode: 0o644, encoding: 'latin1' });
+  }
+  return files;
+}
+
+/** Home and shell of the host are of no use inside. @throws NOT_FOUND for a user whom the host does not know */
+function hostUsers(names: readonly string[]): PasswdLine[] {
+  if (names.length === 0) return [];
+  const text = readFileSync('/etc/passwd', 'latin1');
+  return names.map((name) => {
+    const line = findUser(text, name);
+    if (line === undefined) throw new SkiffError('NOT_FOUND', `--hostuser ${JSON.stringify(name)}: no such user in /etc/passwd of the host`);
+    return { ...line, home: '/', shell: '/bin/sh' };
+  });
+}

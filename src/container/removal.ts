@@ -1,0 +1,42 @@
+/**
+ * What there is of a container, in the order in which it goes: the record's folder first (its rename is the moment at which
+ * the container is gone), then its name, its layers, its anonymous volumes if asked. Its runtime folder, which holds the locks,
+ * comes last and is not in the list. The monitor of a `--rm` container gets the same list (runtime/index.ts, --remove).
+ */
+import { renameSync } from 'node:fs';
+import { isErrno, wrap } from '../lib/errors.ts';
+import { removeTree } from '../host/remove-tree.ts';
+import { containerRemovalPlan } from '../storage/container-layers.ts';
+import { changeStore } from '../storage/store-lock.ts';
+import type { Context } from './index.ts';
+import { removeRunDir } from './life.ts';
+import type { ContainerRecord } from './model.ts';
+import { nameLink } from './name-links.ts';
+import { nameOf } from './record.ts';
+import { anonymousVolumes } from './volumes.ts';
+
+/** Absolute paths. The name link is only right while nobody else can take the name: under the run lock (name-links.ts). */
+export function removalPlan(context: Context, record: ContainerRecord, options: { volumes: boolean }): string[] {
+  return [
+    context.store.layout.container(record.ID),
+    nameLink(context, nameOf(record)),
+    ...containerRemovalPlan(context.store, record.ID),
+    ...(options.volumes ? anonymousVolumes(context, record.Skiff.mounts) : []),
+    ...(record.Skiff.pidfile === undefined ? [] : [record.Skiff.pidfile]),
+  ];
+}
+
+/** Takes the container away, its runtime folder too. Idempotent: what is gone already is passed over. The caller is its life. */
+export function performRemoval(context: Context, record: ContainerRecord, options: { volumes: boolean }): void {
+  const [first, ...rest] = removalPlan(context, record, options);
+  if (first === undefined) return;
+  changeStore(context.store, () => {
+    try {
+      renameSync(first, `${first}.removing`);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw wrap(error, 'remove container');
+    }
+    for (const path of [`${first}.removing`, ...rest]) removeTree(path);
+  });
+  removeRunDir(context, record.ID);
+}

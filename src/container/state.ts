@@ -1,0 +1,117 @@
+/**
+ * What a container does right now, derived and never stored: "running" is "the run lock is held", "exited" is "there is an
+ * exit record". The marker file `started` (written before each start) tells a container that was cut down without an exit
+ * record (power cut, monitor killed) from one that never ran.
+ */
+import { readFileSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno, wrap } from '../lib/errors.ts';
+import type { ContainerID } from '../oci/ids.ts';
+import { freezerOf, isFrozen } from '../host/cgroup/freezer.ts';
+import { isHeld } from '../host/locks.ts';
+import { readExitRecord } from '../runtime/exit-record.ts';
+import type { Context } from './index.ts';
+import type { ContainerState } from './model.ts';
+import { cgroupName, containerFiles, jsonLogName, runDir, runFiles } from './names.ts';
+
+/** Exit code shown for a container whose end nobody saw, as Docker's for containers that died while its daemon was down. */
+export const unknownExitCode = 255;
+
+/** What the monitor writes into state.json. */
+export interface LiveState { pid: number; startedAt: string; /** Field 22 of /proc/<pid>/stat, where the monitor gave it. */ startTime?: string | undefined }
+
+/** Takes no lock and changes nothing. A container that is being removed may show as it was. */
+export function containerState(context: Context, id: ContainerID): ContainerState {
+  // A start or an end between two looks would give a picture of neither: look again then. Each round needs a
+  // transition in between, so three rounds are more than a real machine makes.
+  for (let round = 0; ; round++) {
+    const held = isHeld(lockPath(context, id));
+    const live = held ? readLiveState(context, id) : undefined;
+    if (live !== undefined) return { status: isPaused(live.pid, id) ? 'paused' : 'running', pid: live.pid, startedAt: live.startedAt };
+    const ended = endedState(context, id);
+    const heldNow = isHeld(lockPath(context, id));
+    if (held !== heldNow && round < 3) continue;
+    if (!heldNow) return ended;
+    return ended.status === 'created' ? ended : { status: 'starting' };
+  }
+}
+
+/** Derived as well: its control group is frozen. */
+function isPaused(pid: number, id: ContainerID): boolean {
+  const freezer = freezerOf(pid, cgroupName(id));
+  return freezer !== undefined && isFrozen(freezer);
+}
+
+export function isRunning(context: Context, id: ContainerID): boolean {
+  return isHeld(lockPath(context, id)) && readLiveState(context, id) !== undefined;
+}
+
+/** The lock whose holder is the container's life. */
+export function lockPath(context: Context, id: ContainerID): string {
+  return join(runDir(context.runtimeDir, id), runFiles.lock);
+}
+
+/** state.json as it is; true only while the run lock is held, else it tells what the last monitor left behind. */
+export function readLiveState(context: Context, id: ContainerID): LiveState | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(runDir(context.runtimeDir, id), runFiles.state), 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw wrap(error, `read the state of container "${id}"`);
+  }
+  let value: { pid?: unknown; startedAt?: unknown; startTime?: unknown };
+  try {
+    value = JSON.parse(text) as typeof value;
+  } catch {
+    return undefined; // torn by a crash of the machine; a live monitor writes it by rename
+  }
+  if (typeof value.pid !== 'number' || value.pid <= 0) return undefined;
+  return {
+    pid: value.pid, startedAt: typeof value.startedAt === 'string' ? value.startedAt : '',
+    startTime: value.startTime === undefined ? undefined : String(value.startTime as string | number),
+  };
+}
+
+/** Path of the marker of a start. */
+export function startedMarker(context: Context, id: ContainerID): string {
+  return join(context.store.layout.container(id), containerFiles.started);
+}
+
+/** Takes back what a start that failed has marked, so that the container shows as created again. */
+export function clearStartedMarker(context: Context, id: ContainerID): void {
+  try {
+    unlinkSync(startedMarker(context, id));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw wrap(error, `container "${id}"`);
+  }
+}
+
+/** What is known of the last run, whoever holds the lock now. */
+export function endedState(context: Context, id: ContainerID): ContainerState {
+  const dir = context.store.layout.container(id);
+  const exit = readExitRecord(join(dir, containerFiles.exit)) ?? readExitRecord(join(runDir(context.runtimeDir, id), runFiles.exit));
+  if (exit !== undefined) return { status: 'exited', ...exit };
+  const startedAt = readMarker(startedMarker(context, id));
+  if (startedAt === undefined) return { status: 'created' };
+  return { status: 'exited', exitCode: unknownExitCode, startedAt, finishedAt: lastSign(dir, id) ?? startedAt, oomKilled: false, droppedLogBytes: 0 };
+}
+
+function readMarker(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return text === '' ? statSync(path).mtime.toISOString() : text;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw wrap(error, 'read the state of a container');
+  }
+}
+
+/** The last time that something was heard of the container: when its log grew. */
+function lastSign(dir: string, id: ContainerID): string | undefined {
+  for (const name of [jsonLogName(id), containerFiles.k8sLog]) {
+    const stat = statSync(join(dir, name), { throwIfNoEntry: false });
+    if (stat !== undefined) return stat.mtime.toISOString();
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+/** Waiting for the end of a container, and for the monitor to be done with it. */
+import { read } from 'node:fs';
+import type { ContainerID } from '../oci/ids.ts';
+import { acquire } from '../host/locks.ts';
+import { sleepMs } from '../host/descriptors.ts';
+import { isErrno } from '../lib/errors.ts';
+import type { Context } from './index.ts';
+import { connectMonitor, takeExit, type MonitorConnection, type WaitResult } from '../runtime/client.ts';
+import { packet, packetMaxBytes } from '../runtime/index.ts';
+import { runDir } from './names.ts';
+import { containerState, lockPath } from './state.ts';
+
+/** Blocks until nobody is the container's life any more: then it can be started or removed at once. Returns at once where nobody is. */
+export function waitLifeEnd(context: Context, id: ContainerID): void {
+  try {
+    acquire(lockPath(context, id), 'shared').release();
+  } catch (error) {
+    // Its folder is gone: so is the container, or its last run.
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+/**
+ * A connection to the monitor that will be told of the end; waits through the short time in which a container has a life but does
+ * not listen yet. Undefined where it does not run.
+ */
+export function reachMonitor(context: Context, id: ContainerID): MonitorConnection | undefined {
+  for (;;) {
+    const connection = connectMonitor(runDir(context.runtimeDir, id), { exit: true });
+    if (connection !== undefined) return connection;
+    const { status } = containerState(context, id);
+    if (status !== 'starting' && status !== 'running' && status !== 'paused') return undefined;
+    sleepMs(10); // its monitor listens within milliseconds: there is nothing to wait on before it does
+  }
+}
+
+/** Resolves when the container has ended, for whatever reason; at once where it does not run. For waiting beside other work. */
+export async function untilEnd(context: Context, id: ContainerID): Promise<void> {
+  const connection = reachMonitor(context, id);
+  if (connection === undefined) return;
+  try {
+    for (let type = 'none'; type !== packet.exit && type !== '';) type = await nextType(connection.fd);
+  } finally {
+    connection.close();
+  }
+}
+
+/** First byte of the next packet, '' at the end of the connection. */
+function nextType(fd: number): Promise<string> {
+  const buffer = Buffer.alloc(packetMaxBytes);
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, buffer.length, null, (error, length) => {
+      if (error === null) resolve(length === 0 ? '' : String.fromCharCode(buffer[0] ?? 0));
+      else if (error.code === 'ECONNRESET') resolve(nextType(fd)); // told once; what the monitor had said before waits behind it
+      else reject(error);
+    });
+  });
+}
+
+export type WaitCondition = 'stopped' | 'running';
+
+/**
+ * The exit code once the condition holds. A container that was never started counts as stopped with 0, as in Podman; one that is
+ * removed while we wait gives what the monitor said last.
+ */
+export function waitContainer(context: Context, id: ContainerID, condition: WaitCondition, intervalMs: number): number {
+  if (condition === 'running') {
+    while (containerState(context, id).status !== 'running') sleepMs(intervalMs);
+    return -1;
+  }
+  const connection = reachMonitor(context, id);
+  if (connection !== undefined) {
+    const end = awaitExit(connection);
+    connection.close();
+    waitLifeEnd(context, id);
+    if (end.kind === 'exited') return end.record.exitCode;
+  }
+  const state = containerState(context, id);
+  return state.status === 'exited' ? state.exitCode : 0;
+}
+
+function awaitExit(connection: MonitorConnection): Exclude<WaitResult, { kind: 'timeout' }> {
+  for (;;) {
+    const end = takeExit(connection);
+    if (end !== undefined) return end;
+  }
+}

@@ -1,0 +1,115 @@
+/** Who makes the control groups of containers, and which limits can be kept. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SkiffError, isErrno } from '../../lib/errors.ts';
+import { session } from '../session.ts';
+import type { Session } from '../session.ts';
+import { controllersFor, flagsOf } from './limits.ts';
+import type { Limits } from './limits.ts';
+
+/**
+ * 'systemd': the user's manager makes a scope for each container, by D-Bus. 'cgroupfs': folders below our own cgroup. 'disabled': the
+ * container stays in the cgroup of the command that started it.
+ */
+export type CgroupManager = 'systemd' | 'cgroupfs' | 'disabled';
+
+export interface CgroupFacts {
+  view: Session['cgroup'];
+  /** A systemd manager that serves this user is reachable. */
+  systemd: boolean;
+  /** We may make cgroups below our own. */
+  delegated: boolean;
+}
+
+/** How containers get their control groups here. */
+export interface Cgroups {
+  view: Session['cgroup'];
+  manager: CgroupManager;
+  /** Controllers that a container's cgroup can use; empty where limits can't be kept. */
+  controllers: readonly string[];
+  /** Below which cgroup the cgroupfs manager makes those of containers; '/' where unknown. */
+  parent: string;
+}
+
+/**
+ * Pure. What is asked for is taken at its word, except that no manager can exist without a cgroup2 tree of the host's own or a delegated
+ * one: in the private view of a hybrid host a cgroup that can't be made is no reason to fail, because no limit could be kept anyway.
+ */
+export function chooseCgroupManager(wanted: CgroupManager | 'auto', facts: CgroupFacts): CgroupManager {
+  if (facts.view === 'none') return 'disabled';
+  if (facts.view === 'private') return facts.delegated && wanted !== 'disabled' ? 'cgroupfs' : 'disabled';
+  if (wanted !== 'auto') return wanted;
+  if (facts.systemd) return 'systemd';
+  return facts.delegated ? 'cgroupfs' : 'disabled';
+}
+
+/** Pure. @throws CGROUP_UNAVAILABLE where a limit was asked for that this host can't keep */
+export function checkLimits(limits: Limits, { view, manager, controllers }: Omit<Cgroups, 'parent'>): void {
+  const usable = view === 'v2' && manager !== 'disabled' ? controllers : [];
+  const missing = controllersFor(limits).filter((name) => !usable.includes(name));
+  if (missing.length === 0) return;
+  const what = `${flagsOf(limits).join(', ')}: needs the cgroup ${missing.length === 1 ? 'controller' : 'controllers'} ${missing.join(', ')}`;
+  if (view !== 'v2') {
+    throw new SkiffError('CGROUP_UNAVAILABLE', `${what}, and this host does not have cgroup v2 alone`, { hint: 'boot with the kernel parameter systemd.unified_cgroup_hierarchy=1' });
+  }
+  throw new SkiffError('CGROUP_UNAVAILABLE', `${what}, not delegated to this user`, { hint: 'run: skiff doctor' });
+}
+
+/** Looks at the machine. Cheap: a few files. */
+export function readCgroups(wanted: CgroupManager | 'auto'): Cgroups {
+  const { cgroup: view, hostUid } = session();
+  const parent = view === 'none' ? undefined : parentCgroup();
+  const systemd = view === 'v2' && existsSync('/run/systemd/system') && hasUserBus(hostUid);
+  const manager = chooseCgroupManager(wanted, { view, systemd, delegated: parent !== undefined && isWritable(join(cgroupRoot, parent)) });
+  // Under systemd the limits are those of the user's manager, not of the shell's scope, which never has children.
+  const holder = manager === 'systemd' && hostUid !== 0 ? `/user.slice/user-${hostUid}.slice/user@${hostUid}.service` : parent;
+  return { view, manager, controllers: view === 'v2' && holder !== undefined ? controllersOf(join(cgroupRoot, holder)) : [], parent: parent ?? '/' };
+}
+
+const cgroupRoot = '/sys/fs/cgroup';
+
+function hasUserBus(uid: number): boolean {
+  if (uid === 0) return existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket');
+  const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`;
+  return existsSync(join(runtime, 'bus')) || existsSync(join(runtime, 'systemd', 'private'));
+}
+
+/** Our place in the v2 tree, from the line "0::/path" of proc(5). */
+export function ownCgroup(text: string): string | undefined {
+  return /^0::(\/.*)$/m.exec(text)?.[1];
+}
+
+/** Below which cgroup containers' go, as /proc/self/cgroup names it; undefined where the process is in no v2 cgroup that we see. */
+function parentCgroup(): string | undefined {
+  const path = ownCgroup(readFileSync('/proc/self/cgroup', 'utf8'));
+  return path === undefined || path.startsWith('/..') ? undefined : besideOrBelow(path);
+}
+
+/**
+ * Below which cgroup those of containers go, for a process in `own` (as /proc/self/cgroup names it): the one above where that is
+ * ours too, else our own. A cgroup with processes in it can't hand controllers down: crun tries for two seconds, then goes on without.
+ * @see cgroup-v2.rst "No Internal Process Constraint"
+ */
+function besideOrBelow(own: string): string {
+  const above = dirname(own);
+  return own !== '/' && above !== '/' && isWritable(join(cgroupRoot, above)) ? above : own;
+}
+
+function isWritable(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK);
+    accessSync(join(dir, 'cgroup.procs'), constants.W_OK); // a folder may be writable where moving processes is not
+    return true;
+  } catch {
+    return false; // whatever the reason, it is not ours to use
+  }
+}
+
+function controllersOf(dir: string): string[] {
+  try {
+    return readFileSync(join(dir, 'cgroup.controllers'), 'utf8').trim().split(/\s+/).filter((name) => name !== '');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES', 'ENODEV')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+/** The OCI runtime: which, how old, and whether it starts a container here. */
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { config } from '../config/index.ts';
+import { findProgram } from '../find-program.ts';
+import { helperPath } from '../helpers.ts';
+import { removeTree } from '../remove-tree.ts';
+import { run, runSync } from '../run.ts';
+import { session } from '../session.ts';
+import { type Check, fail, ok, type Verdict, warn } from './index.ts';
+import { compareVersions } from './kernel.ts';
+import { installCommand } from './packages.ts';
+
+/**
+ * Oldest releases without the known escapes by /dev, /proc and masked paths (CVE-2026-47766, -88264, -88265 in crun;
+ * CVE-2025-31133, -52565, -52881, CVE-2026-41579 in runc). runc keeps several lines alive: each has its own floor.
+ */
+const crunFloor = '1.30';
+const runcFloors = ['1.3.6', '1.4.3', '1.5.0'] as const;
+
+/** True where an upstream release of this number has the known holes; a distribution may have mended them without a new number. */
+export function isBelowFloor(runtime: 'crun' | 'runc', version: string): boolean {
+  if (runtime === 'crun') return compareVersions(version, crunFloor) < 0;
+  const floor = runcFloors.find((candidate) => candidate.split('.').slice(0, 2).join('.') === version.split('.').slice(0, 2).join('.'));
+  return compareVersions(version, floor ?? runcFloors[0]) < 0;
+}
+
+/** "crun version 1.8.1" -> crun, 1.8.1; undefined for other runtimes. */
+export function parseRuntimeVersion(text: string): { runtime: 'crun' | 'runc'; version: string } | undefined {
+  const match = /^(crun|runc) version (\d+(?:\.\d+)*)/m.exec(text);
+  return match === null ? undefined : { runtime: match[1] as 'crun' | 'runc', version: match[2] ?? '' };
+}
+
+/** The one that containers.conf or --runtime names; else crun, else runc (as runtime/choose.ts). */
+function runtimePath(): string | undefined {
+  const { runtime, runtimes } = config();
+  const names = runtime === undefined || runtime === '' ? ['crun', 'runc'] : [...(runtimes?.[runtime] ?? []), runtime];
+  for (const name of names) {
+    const path = findProgram(name);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+function version(): Verdict {
+  const path = runtimePath();
+  const wanted = config().runtime ?? 'crun';
+  if (path === undefined) return fail(`"${wanted}" is not installed`, installCommand(basename(wanted)));
+  const text = runSync([path, '--version'], { timeoutMs: 10_000 }).stdout.toString();
+  const known = parseRuntimeVersion(text);
+  if (known === undefined) return ok(`${path}: ${text.split('\n')[0] ?? ''}`);
+  const found = `${known.runtime} ${known.version} (${path})`;
+  if (!isBelowFloor(known.runtime, known.version)) return ok(found);
+  const floor = known.runtime === 'crun' ? crunFloor : runcFloors.join(', ');
+  return warn(`${found}: below ${floor} only a distribution's backports cover the known holes`, `keep it updated (${installCommand(known.runtime)}), or install release ${known.runtime === 'crun' ? crunFloor : runcFloors.at(-1) ?? ''} and name it with --runtime`);
+}
+
+/** The least that is a container: our init as its only program, which is told to run what does not exist. */
+const bundle = {
+  ociVersion: '1.0.2',
+  process: {
+    terminal: false, user: { uid: 0, gid: 0 }, args: ['/init', '--', '/nothing'], env: ['PATH=/'], cwd: '/', noNewPrivileges: true,
+    capabilities: { bounding: [], effective: [], permitted: [] },
+  },
+  root: { path: 'rootfs', readonly: false },
+  hostname: 'doctor',
+  mounts: [
+    { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=64k'] },
+  ],
+  linux: { namespaces: ['pid', 'ipc', 'uts', 'mount', 'network'].map((type) => ({ type })) },
+};
+
+/** What init says of a command that it can't find; seen, it proves that a process ran inside. */
+const expectedCode = 127;
+
+async function start(): Promise<Verdict> {
+  const path = runtimePath();
+  if (path === undefined) return fail('not tried without a runtime');
+  if (session().userns.kind !== 'entered') return fail('not tried without a user namespace');
+  const place = mkdtempSync(join(session().runtimeDir, 'doctor-'));
+  const id = basename(place);
+  const isCrun = basename(path) === 'crun';
+  const base = [path, ...(isCrun ? ['--cgroup-manager=disabled'] : []), '--root', join(place, 'state')];
+  try {
+    mkdirSync(join(place, 'rootfs'));
+    copyFileSync(helperPath('skiff-init'), join(place, 'rootfs', 'init'));
+    writeFileSync(join(place, 'config.json'), JSON.stringify(bundle));
+    const began = performance.now();
+    const result = await run([...base, 'run', '--bundle', place, id], { timeoutMs: 30_000 });
+    if (result.exitCode === expectedCode && result.stderr.includes('skiff-init')) return ok(`a container started and ended in ${Math.round(performance.now() - began)} ms`);
+    await run([...base, 'delete', '--force', id], { timeoutMs: 10_000 });
+    return fail(`exit code ${result.exitCode}: ${result.stderr.toString().trim()}`);
+  } finally {
+    removeTree(place);
+  }
+}
+
+export const runtimeChecks: readonly Check[] = [
+  { group: 'runtime', title: 'version', run: version },
+  { group: 'runtime', title: 'starts', run: start },
+];

@@ -1,0 +1,27 @@
+/** Pipes, sockets and waiting on them, by descriptor: what Node keeps to its event loop and loads node:net for. All are close-on-exec and the caller's to close. */
+import { sys } from './sys.ts';
+
+/** [read end, write end]. */
+export function pipe(): [number, number] {
+  return sys().pipe();
+}
+
+/** Two ends that are connected to each other; 'seqpacket' keeps messages apart. */
+export function socketPair(type: 'stream' | 'seqpacket'): [number, number] {
+  return sys().socketpair(type);
+}
+
+/** Connects to a unix socket that keeps messages apart, at a path of any length. Throws as node:fs does: ENOENT, ECONNREFUSED … */
+export function connectSeqpacket(path: string): number {
+  return sys().connectSeqpacket(path);
+}
+
+/** Blocks until one can be read or hangs up, and returns those; [] when `timeoutMs` are over (negative: it waits for ever). A pidfd is readable at the end of its process. */
+export function waitReadable(fds: readonly number[], timeoutMs = -1): number[] {
+  return sys().poll(fds, timeoutMs);
+}
+
+/** Blocks for so long, for conditions that nothing can be waited on for. */
+export function sleepMs(milliseconds: number): void {
+  sys().poll([], milliseconds);
+}

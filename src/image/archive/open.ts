@@ -1,0 +1,71 @@
+/**
+ * Opening an image archive, whatever it comes as: a folder, a tar file, a compressed one, a pipe. Plain tar files are read
+ * in place; everything else is written to a nameless temporary file first, because an archive's table of contents comes
+ * last and its layers are wanted in parallel.
+ */
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { SkiffError, wrap } from '../../lib/errors.ts';
+import type { Store } from '../../storage/index.ts';
+import { compressionOf, loadDecoders, readSource } from '../../storage/unpack/source.ts';
+import type { ArchiveFiles } from './files.ts';
+import { dirFiles, tarFiles } from './files.ts';
+import { openSpool, spoolWriter } from './spool.ts';
+
+export type ArchiveInput = { readonly path: string } | { readonly fd: number } | { readonly url: string };
+
+/** @throws NOT_FOUND, PERMISSION, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, UNSUPPORTED (xz, bzip2), NO_SPACE, IO (a web server) */
+export async function openArchive(store: Store, input: ArchiveInput): Promise<ArchiveFiles> {
+  if ('url' in input) return fromServer(store, input.url);
+  if ('fd' in input) return fromDescriptor(store, input.fd, false);
+  try {
+    if (statSync(input.path).isDirectory()) return dirFiles(input.path);
+    return await fromDescriptor(store, openSync(input.path, 'r'), true);
+  } catch (error) {
+    throw error instanceof SkiffError ? error : wrap(error, 'open archive');
+  }
+}
+
+async function fromServer(store: Store, url: string): Promise<ArchiveFiles> {
+  const { fetchUrl } = await import('../fetch-url.ts');
+  const source = await fetchUrl(url);
+  const fd = openSpool(store);
+  try {
+    const write = spoolWriter(store, fd);
+    for await (const chunk of source) write(chunk);
+    // From its beginning on: a compressed one is read once more, from the descriptor's offset.
+    return await fromDescriptor(store, openSync(`/proc/self/fd/${fd}`, 'r'), true);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function fromDescriptor(store: Store, fd: number, isOurs: boolean): Promise<ArchiveFiles> {
+  let keep = false;
+  try {
+    if (fstatSync(fd).isFile() && isAtStart(fd) && compressionOf(head(fd)) === 'none') {
+      const files = tarFiles(fd);
+      keep = true;
+      return isOurs ? files : { ...files, close: () => {} };
+    }
+    const spool = openSpool(store);
+    try {
+      await readSource(fd, await loadDecoders(), spoolWriter(store, spool));
+      return tarFiles(spool);
+    } catch (error) {
+      closeSync(spool);
+      throw error;
+    }
+  } finally {
+    if (isOurs && !keep) closeSync(fd);
+  }
+}
+
+function head(fd: number): Buffer {
+  const bytes = Buffer.alloc(6);
+  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
+}
+
+/** A redirected file may have been read in part by who had it before: then the archive begins where that one stopped. */
+function isAtStart(fd: number): boolean {
+  return /^pos:\s*0$/m.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+}

@@ -1,0 +1,68 @@
+/** The view of an image that `image inspect` and `inspect` print: Podman's keys, in Podman's order. */
+import { join } from 'node:path';
+import { chainIDs, hexOf } from '../oci/ids.ts';
+import { mediaTypes } from '../oci/media-types.ts';
+import { canonicalName, canonicalString } from '../oci/reference.ts';
+import { plainRunConfig } from '../oci/write-image-config.ts';
+import type { Store } from '../storage/index.ts';
+import { cacheIDs } from '../storage/layerdb.ts';
+import { layerFiles } from '../storage/layout.ts';
+import type { ResolvedImage } from './index.ts';
+import { newestManifest } from './manifests.ts';
+import { imageSize, knownParent, namesByImage } from './summary.ts';
+
+/** Plain JSON; field names are what `--format` templates use. @throws STORE_CORRUPT */
+export function inspectImage(store: Store, image: ResolvedImage): Record<string, unknown> {
+  const { id, config } = image;
+  const names = namesByImage(store).get(id) ?? [];
+  const manifest = newestManifest(store, id);
+  const parent = knownParent(store, id);
+  const newest = config.history.at(-1);
+  const sizeBytes = imageSize(store, config);
+  const tags = names.filter(({ tag }) => tag !== undefined).map(canonicalString);
+  return {
+    Id: hexOf(id),
+    Digest: manifest?.digest ?? '',
+    RepoTags: tags,
+    RepoDigests: repoDigests(names, manifest?.digest),
+    Parent: parent === undefined ? '' : hexOf(parent),
+    Comment: newest?.comment ?? config.comment ?? '',
+    Created: config.created ?? '0001-01-01T00:00:00Z',
+    Config: JSON.parse(JSON.stringify(plainRunConfig(config.config))) as unknown,
+    Version: config.docker_version ?? '',
+    Author: config.author ?? '',
+    Architecture: config.architecture,
+    Os: config.os,
+    ...(config.variant !== undefined && { Variant: config.variant }),
+    Size: sizeBytes,
+    VirtualSize: sizeBytes,
+    GraphDriver: { Name: 'overlay', Data: graphData(store, image) },
+    RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
+    Labels: config.config.Labels ?? null,
+    Annotations: manifest?.value.annotations ?? {},
+    ManifestType: manifest?.value.mediaType ?? mediaTypes.ociManifest,
+    User: config.config.User ?? '',
+    History: config.history,
+    NamesHistory: tags,
+    ...(config.config.Healthcheck !== undefined && { HealthCheck: config.config.Healthcheck }),
+  };
+}
+
+/** The manifest's digest under each repository that has the image, and digests that were names already. */
+export function repoDigests(names: readonly { domain: string; path: string; digest?: string | undefined }[], digest: string | undefined): string[] {
+  const all = names.flatMap((name) => [name.digest, digest].flatMap((one) => (one === undefined ? [] : [`${canonicalName({ domain: name.domain, path: name.path })}@${one}`])));
+  return [...new Set(all)];
+}
+
+/** Where the layers lie, as overlay is given them: LowerDir topmost first. */
+function graphData(store: Store, { config }: ResolvedImage): Record<string, string> | null {
+  const top = chainIDs(config.rootfs.diff_ids).at(-1);
+  if (top === undefined) return null;
+  const [upper, ...lowers] = cacheIDs(store, top).map((cacheID) => store.layout.layerDir(cacheID));
+  if (upper === undefined) return null;
+  return {
+    ...(lowers.length > 0 && { LowerDir: lowers.map((dir) => join(dir, layerFiles.diff)).join(':') }),
+    UpperDir: join(upper, layerFiles.diff),
+    ...(lowers.length > 0 && { WorkDir: join(upper, layerFiles.work) }),
+  };
+}

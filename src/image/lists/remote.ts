@@ -1,0 +1,36 @@
+/** Manifests of registries by what a user calls them. */
+import { isCode } from '../../lib/errors.ts';
+import type { Reference } from '../../oci/reference.ts';
+import { normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
+import type { FetchedManifest, RegistryClient, Repository } from '../../registry/index.ts';
+import type { Resolution } from '../../registry/short-names.ts';
+
+/** How a command reaches registries. */
+export interface Remote {
+  readonly client: () => Promise<RegistryClient>;
+  /** What a name without a registry stands for. */
+  readonly resolve: (reference: Reference) => Promise<Resolution>;
+  /** Hears which registries a short name was looked for in. */
+  readonly notice: (text: string) => void;
+}
+
+export interface RemoteManifest { readonly repository: Repository; readonly fetched: FetchedManifest }
+
+/** `isWhole`: it was written behind docker://, where a short name is one of docker.io. @throws MANIFEST_UNKNOWN, REFERENCE_INVALID, REGISTRY_FAILED … */
+export async function fetchNamed(remote: Remote, text: string, isWhole: boolean): Promise<RemoteManifest> {
+  const reference = withDefaultTag(parseReference(text));
+  const { candidates, notice } = isWhole ? { candidates: [normalize(reference)], notice: undefined } : await remote.resolve(reference);
+  if (notice !== undefined) remote.notice(notice);
+  const client = await remote.client();
+  let failure: unknown;
+  for (const { domain, path, digest, tag = '' } of candidates) {
+    try {
+      return { repository: { domain, path }, fetched: await client.fetchManifest({ domain, path }, digest ?? tag) };
+    } catch (error) {
+      failure ??= error;
+      // Docker Hub and others say of what is not there that it is not ours.
+      if (!isCode(error, 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'REGISTRY_UNAUTHORIZED')) throw error;
+    }
+  }
+  throw failure;
+}

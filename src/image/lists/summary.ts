@@ -1,0 +1,20 @@
+/** Manifest lists among images: what a listing shows of them. */
+import { digestOf, parseImageID } from '../../oci/ids.ts';
+import { normalize, parseReference } from '../../oci/reference.ts';
+import type { Store } from '../../storage/index.ts';
+import type { ImageSummary } from '../summary.ts';
+import { indexBytes } from './build-index.ts';
+import { readLists } from './list-store.ts';
+
+/** A list's size is that of its index: its images are listed for themselves. */
+export function summarizeLists(store: Store): ImageSummary[] {
+  return readLists(store).map((list) => {
+    const raw = indexBytes(list);
+    const createdMs = Date.parse(list.created);
+    return {
+      id: parseImageID(`sha256:${list.id}`), names: list.names.map((name) => normalize(parseReference(name))), createdMs: Number.isNaN(createdMs) ? 0 : createdMs,
+      config: { architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: [] }, history: [] },
+      sizeBytes: raw.length, sharedBytes: 0, digest: digestOf(raw), parent: undefined, hasChildren: false, containers: 0, isManifestList: true,
+    };
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * `pull`: from what a user wrote to images in the store. Names are resolved without a prompt, the trust policy is asked before the
+ * first byte, and each image comes whole or not at all.
+ *
+ * @see podman-pull(1)
+ */
+import { SkiffError, isCode, wrap } from '../lib/errors.ts';
+import type { ImageID } from '../oci/ids.ts';
+import type { Platform } from '../oci/platform.ts';
+import { choosePlatform, normalizePlatform } from '../oci/platform.ts';
+import type { NamedReference, Reference } from '../oci/reference.ts';
+import { canonicalString, parseReference, withDefaultTag } from '../oci/reference.ts';
+import { pruneBlobs } from '../storage/blob-area.ts';
+import type { Store } from '../storage/index.ts';
+import { hostPlatform } from './host-platform.ts';
+import type { ResolvedImage } from './index.ts';
+import { manifestDigests } from './manifests.ts';
+import type { RegistryAccess } from './pull/access.ts';
+import type { OnPullEvent } from './pull/events.ts';
+import { findImage } from './resolve.ts';
+import { parseLocation } from './transports.ts';
+
+export type PullPolicy = 'always' | 'missing' | 'newer' | 'never';
+
+export interface PullRequest {
+  readonly policy: PullPolicy;
+  /** Other than the machine's. */
+  readonly platform?: Platform | undefined;
+  readonly allTags?: boolean;
+  readonly access: RegistryAccess;
+  readonly onEvent: OnPullEvent;
+  readonly signal: AbortSignal;
+  /** --signature-policy: in the place of the machine's. */
+  readonly signaturePolicy?: string | undefined;
+}
+
+export interface PullResult {
+  readonly id: ImageID;
+  /** The full name under which it is in the store now; absent for an image without one. */
+  readonly name?: NamedReference | undefined;
+  /** What a user should know of the image. */
+  readonly notes: readonly string[];
+}
+
+/** Downloads that nobody went on with for so long are taken away by the next pull. */
+const forgottenMs = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * @throws IMAGE_UNKNOWN (policy never), REFERENCE_INVALID, POLICY_REFUSED, RegistryError and what the sources throw
+ */
+export async function pullImage(store: Store, text: string, request: PullRequest): Promise<PullResult[]> {
+  const location = parseLocation(text);
+  if (location !== undefined && location.transport !== 'docker') {
+    if (request.allTags === true) throw new SkiffError('USAGE', `--all-tags is for registries, not for ${location.transport}:`);
+    const { pullFromTransport } = await import('./pull/from-transport.ts');
+    return await pullFromTransport(store, location, { ...request, platform: request.platform ?? hostPlatform() }).then((loaded) => loaded.map(({ id, names, notes }) => ({ id, name: names[0], notes })));
+  }
+  const written = location?.reference ?? text;
+  const reference = parseReference(written);
+  if (request.allTags === true) return await pullAllTags(store, reference, request);
+  const local = request.policy === 'always' ? undefined : localImage(store, written, request.platform);
+  if (local !== undefined && request.policy !== 'newer') return [{ id: local.id, name: local.name, notes: [] }];
+  if (request.policy === 'never') throw new SkiffError('IMAGE_UNKNOWN', `${written}: image not known`, { data: { name: written } });
+  return [await pullFirst(store, reference, request, local)];
+}
+
+/** The image where it is in the store, of the wanted platform. A damaged one counts as missing: it is fetched again. */
+function localImage(store: Store, text: string, platform: Platform | undefined): ResolvedImage | undefined {
+  try {
+    const image = findImage(store, text);
+    if (image === undefined || platform === undefined) return image;
+    const { os, architecture, variant } = image.config;
+    const own = normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
+    return choosePlatform([{ platform: own }], platform) === undefined ? undefined : image;
+  } catch (error) {
+    if (isCode(error, 'STORE_CORRUPT')) return undefined;
+    throw error;
+  }
+}
+
+/** The first candidate that is there. */
+async function pullFirst(store: Store, reference: Reference, request: PullRequest, local: ResolvedImage | undefined): Promise<PullResult> {
+  const { access, onEvent } = request;
+  const { candidates, notice } = await access.resolve(reference);
+  if (notice !== undefined) onEvent({ kind: 'notice', text: notice });
+  const failures: { name: string; error: SkiffError }[] = [];
+  for (const candidate of candidates) {
+    const name = withDefaultTag(candidate);
+    try {
+      return await pullOne(store, name, request, local);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      if (!(error instanceof SkiffError)) throw error;
+      if (!meansElsewhere(error) && !(local !== undefined && isCode(error, 'REGISTRY_BLOCKED'))) throw wrap(error, `pull ${canonicalString(name)}`);
+      failures.push({ name: canonicalString(name), error });
+    }
+  }
+  // As the peer has it: what is there is good enough where nobody can tell of anything newer.
+  if (local !== undefined) return { id: local.id, name: local.name, notes: failures.map(({ name, error }) => `${name}: ${error.message}`) };
+  const [first, ...more] = failures;
+  if (first === undefined) throw new SkiffError('REFERENCE_INVALID', `no registry for ${JSON.stringify(reference.path)}`);
+  if (more.length === 0) throw wrap(first.error, `pull ${first.name}`);
+  throw new SkiffError(first.error.code, `${failures.length} errors occurred while pulling:\n${failures.map(({ name, error }) => ` * ${name}: ${error.message}`).join('\n')}`, { cause: first.error });
+}
+
+/** It is not there, or nobody answers: another registry may have it. Anything else is told, not passed over. */
+function meansElsewhere(error: SkiffError): boolean {
+  return isCode(error, 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'BLOB_UNKNOWN', 'REGISTRY_FAILED', 'REGISTRY_UNAUTHORIZED');
+}
+
+async function pullOne(store: Store, name: NamedReference, request: PullRequest, local: ResolvedImage | undefined): Promise<PullResult> {
+  const { access, onEvent } = request;
+  const { requireTrusted } = await import('./trust/require.ts');
+  requireTrusted({ transport: 'docker', reference: name }, ...(request.signaturePolicy === undefined ? [] : [request.signaturePolicy]));
+  onEvent({ kind: 'notice', text: `Trying to pull ${canonicalString(name)}...` });
+  const [{ pullFromRegistry }, opened] = await Promise.all([import('./pull/from-registry.ts'), access.open()]);
+  if (local !== undefined && await isNewest(store, local, name, opened.client)) return { id: local.id, name: local.name, notes: [] };
+  pruneBlobs(store, { olderThanMs: forgottenMs });
+  const pulled = await pullFromRegistry(store, name, { ...opened, platform: request.platform ?? hostPlatform(), onEvent });
+  return { id: pulled.id, name: pulled.name, notes: pulled.notes };
+}
+
+async function isNewest(store: Store, local: ResolvedImage, name: NamedReference, client: Awaited<ReturnType<RegistryAccess['open']>>['client']): Promise<boolean> {
+  const head = await client.headManifest({ domain: name.domain, path: name.path }, name.digest ?? name.tag ?? 'latest');
+  return head === undefined || manifestDigests(store, local.id).includes(head.digest);
+}
+
+/** Every tag of the repository, in the registry's order. */
+async function pullAllTags(store: Store, reference: Reference, request: PullRequest): Promise<PullResult[]> {
+  if (reference.tag !== undefined || reference.digest !== undefined) throw new SkiffError('USAGE', "a tag can't be used with --all-tags");
+  const { candidates, notice } = await request.access.resolve(reference);
+  if (notice !== undefined) request.onEvent({ kind: 'notice', text: notice });
+  const [name] = candidates;
+  if (name === undefined) throw new SkiffError('REFERENCE_INVALID', `no registry for ${JSON.stringify(reference.path)}`);
+  const { client } = await request.access.open();
+  const results: PullResult[] = [];
+  for (const tag of await client.listTags({ domain: name.domain, path: name.path })) {
+    try {
+      results.push(await pullOne(store, { ...name, tag }, request, undefined));
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw wrap(error, `pull ${canonicalString({ ...name, tag })}`);
+    }
+  }
+  if (results.length === 0) throw new SkiffError('MANIFEST_UNKNOWN', `${canonicalString(name)} has no tags`);
+  return results;
+}

@@ -1,0 +1,119 @@
+/**
+ * `pull` from anything but a registry: archives, layouts and folders, and the store of a Docker daemon. The same readers as
+ * `load` has; what differs is that one image can be chosen, and how it is called.
+ *
+ * @see containers-transports(5)
+ */
+import { SkiffError, wrap } from '../../lib/errors.ts';
+import type { Platform } from '../../oci/platform.ts';
+import { canonicalString, normalize, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
+import type { NamedReference } from '../../oci/reference.ts';
+import type { Store } from '../../storage/index.ts';
+import type { ArchiveFiles } from '../archive/files.ts';
+import { dirFiles } from '../archive/files.ts';
+import { readDirTransport } from '../archive/dir-transport.ts';
+import { isDockerArchive, readDockerArchive } from '../archive/docker-archive.ts';
+import { isOciLayout, readOciLayout } from '../archive/oci-layout.ts';
+import { openArchive } from '../archive/open.ts';
+import type { OfferedImage } from '../index.ts';
+import type { LoadedImage } from '../load.ts';
+import { storeImages } from '../load.ts';
+import type { Location } from '../transports.ts';
+import { requireTrusted } from '../trust/require.ts';
+import { saveFromDaemon } from './docker-daemon.ts';
+import type { OnPullEvent } from './events.ts';
+
+export interface TransportPull { readonly platform: Platform; readonly onEvent: OnPullEvent; readonly signal: AbortSignal; readonly signaturePolicy?: string | undefined }
+
+type Elsewhere = Exclude<Location, { transport: 'docker' }>;
+
+/**
+ * All or nothing. @throws what openArchive and the readers throw, IMAGE_UNKNOWN (no such image there), IMAGE_AMBIGUOUS, POLICY_REFUSED
+ */
+export async function pullFromTransport(store: Store, location: Elsewhere, pull: TransportPull): Promise<LoadedImage[]> {
+  trust(location, pull.signaturePolicy);
+  const files = await openLocation(store, location, pull.signal);
+  try {
+    return await storeImages(store, choose(location, files, pull.platform), (event) => pull.onEvent({ kind: 'archive', event }), { signal: pull.signal });
+  } finally {
+    files.close();
+  }
+}
+
+function trust(location: Elsewhere, signaturePolicy: string | undefined): void {
+  const subject = location.transport === 'docker-daemon' ? { transport: location.transport, reference: daemonName(location.reference) }
+    : location.transport === 'dir' || location.transport === 'docker-archive' ? { transport: location.transport, path: location.path }
+    : { transport: location.transport, path: location.path, image: location.name };
+  requireTrusted(subject, ...(signaturePolicy === undefined ? [] : [signaturePolicy]));
+}
+
+async function openLocation(store: Store, location: Elsewhere, signal: AbortSignal): Promise<ArchiveFiles> {
+  switch (location.transport) {
+    case 'docker-daemon': return saveFromDaemon(store, location.reference, signal);
+    case 'oci': case 'dir': return dirFiles(location.path);
+    case 'oci-archive': case 'docker-archive': return openArchive(store, { path: location.path });
+  }
+}
+
+function choose(location: Elsewhere, files: ArchiveFiles, platform: Platform): OfferedImage[] {
+  switch (location.transport) {
+    case 'dir': return readDirTransport(files);
+    case 'oci': case 'oci-archive': {
+      require(isOciLayout(files), location.transport);
+      return [chooseOne(readOciLayout(files, platform), location.name, (text) => withDefaultTag(normalizeLocal(parseReference(text))))];
+    }
+    case 'docker-archive': {
+      require(isDockerArchive(files), location.transport);
+      const offered = readDockerArchive(files);
+      return location.name === undefined ? offered : [byNameOrPlace(offered, location.name)];
+    }
+    case 'docker-daemon': {
+      require(isDockerArchive(files), 'archive from the daemon');
+      const [image] = readDockerArchive(files);
+      if (image === undefined) throw new SkiffError('ARCHIVE_INVALID', 'the daemon sent no image');
+      return [{ ...image, names: isID(location.reference) ? image.names : [daemonName(location.reference)] }];
+    }
+  }
+}
+
+function require(fits: boolean, what: string): void {
+  if (!fits) throw new SkiffError('ARCHIVE_INVALID', `not an ${what}`);
+}
+
+/** "@N" is the N-th image of the archive. */
+function byNameOrPlace(offered: readonly OfferedImage[], name: string): OfferedImage {
+  const place = /^@(\d{1,6})$/.exec(name)?.[1];
+  if (place === undefined) return chooseOne(offered, name, (text) => withDefaultTag(normalize(parseReference(text))));
+  const image = offered[Number(place)];
+  if (image === undefined) throw new SkiffError('IMAGE_UNKNOWN', `there are ${offered.length} images, none at place ${place}`);
+  return image;
+}
+
+function chooseOne(offered: readonly OfferedImage[], name: string | undefined, read: (text: string) => NamedReference): OfferedImage {
+  if (name !== undefined) {
+    const wanted = read(name);
+    const image = offered.find(({ names }) => names.some((own) => canonicalString(own) === canonicalString(wanted)));
+    if (image === undefined) throw new SkiffError('IMAGE_UNKNOWN', `no image ${JSON.stringify(name)} there`);
+    return { ...image, names: [wanted] };
+  }
+  const [image, ...more] = offered;
+  if (image === undefined) throw new SkiffError('ARCHIVE_INVALID', 'there is no image');
+  if (more.length > 0) {
+    const names = offered.flatMap((one) => one.names.map(canonicalString));
+    throw new SkiffError('IMAGE_AMBIGUOUS', 'more than one image there, choose an image', { ...(names.length > 0 && { hint: `there are: ${names.slice(0, 20).join(', ')}` }) });
+  }
+  return image;
+}
+
+function isID(text: string): boolean {
+  return /^(?:sha256:)?[0-9a-f]{64}$/.test(text);
+}
+
+/** Of an id: a name that only policies see. @throws REFERENCE_INVALID */
+function daemonName(text: string): NamedReference {
+  try {
+    return isID(text) ? { domain: 'docker.io', path: 'library/unnamed' } : withDefaultTag(normalize(parseReference(text)));
+  } catch (error) {
+    throw wrap(error, 'docker-daemon');
+  }
+}

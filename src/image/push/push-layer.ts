@@ -1,0 +1,163 @@
+/**
+ * One layer to its destination, in the cheapest way: it is there already under a digest that is known, it can be taken over
+ * from a repository beside it, or it is made again from the store and sent: worker, compressor and connection are one stream
+ * with a few chunks in it, and the digest is known at its end.
+ */
+import { isCode, wrap } from '../../lib/errors.ts';
+import type { Limiter } from '../../lib/limit.ts';
+import { log } from '../../lib/log.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { ChainID, Digest, DiffID } from '../../oci/ids.ts';
+import { hexOf, parseDigest } from '../../oci/ids.ts';
+import type { Manifest } from '../../oci/manifest.ts';
+import type { Compression } from '../../oci/media-types.ts';
+import { layerMediaTypeOf } from '../../oci/media-types.ts';
+import { canonicalName } from '../../oci/reference.ts';
+import type { BlobSource, Repository } from '../../registry/index.ts';
+import { recordLayerSource } from '../../storage/distribution.ts';
+import { layerGzip, layerTar } from '../../storage/export-layer.ts';
+import type { Store } from '../../storage/index.ts';
+import { compressionOf } from '../../storage/unpack/source.ts';
+import { compressed } from '../archive/compress.ts';
+import { layerTarSize } from '../layer-size.ts';
+import type { Candidate } from './candidates.ts';
+import { candidatesOf, sameRepository } from './candidates.ts';
+import type { ImageTarget, LayerOutcome, PushListener } from './target.ts';
+
+/** What all layers of one push have in common. */
+export interface LayerPush {
+  readonly store: Store;
+  readonly target: ImageTarget;
+  readonly mediaType: Manifest['mediaType'];
+  /** The only compression that is wanted; undefined: what is there will do. */
+  readonly only: Compression | undefined;
+  /** Whether layers in zstd will do. */
+  readonly zstd: boolean;
+  readonly level: number | undefined;
+  readonly listener: PushListener;
+  /** Manifests that name this image's layers, in the order to try. */
+  readonly manifests: readonly Manifest[];
+  /** Questions to the destination, and streams to it, that go on at once. */
+  readonly asking: Limiter;
+  readonly sending: Limiter;
+  /** Throws once another layer has failed. */
+  readonly goOn: () => void;
+}
+
+export interface PushedLayer { readonly descriptor: Descriptor; readonly outcome: LayerOutcome }
+
+/** As a registry that was asked a few times has earned: a layer may have been seen in fifty places. */
+const maxLooks = 4;
+/** Of one digest: repositories go, and what is remembered of them stays. */
+const maxMounts = 3;
+
+/** `as`: how it is compressed where it has to be sent. @throws REGISTRY_FAILED …, STORE_CORRUPT, HELPER_MISSING (zstd) */
+export async function pushLayer(push: LayerPush, chainID: ChainID, diffID: DiffID, position: number, as: Compression): Promise<PushedLayer> {
+  const { store, target, listener } = push;
+  const found = await push.asking(() => findThere(push, diffID, position)) ?? await push.sending(() => send(push, chainID, diffID, as));
+  const { repository } = target;
+  recordLayerSource(store, diffID, { digest: found.descriptor.digest, repository: repository === undefined ? '' : canonicalName(repository) });
+  listener.layer?.(diffID, found.outcome);
+  return found;
+}
+
+/**
+ * Looks under every digest that is known, those first that were seen in this registry. A mount comes before the question
+ * where the blob was seen next door only: it answers both.
+ */
+async function findThere(push: LayerPush, diffID: DiffID, position: number): Promise<PushedLayer | undefined> {
+  const { store, target, manifests } = push;
+  push.goOn();
+  const fitting = candidatesOf(store, diffID, position, manifests).filter(({ compression }) => compression === undefined || fits(push, compression));
+  const seen = new Map(fitting.map((candidate) => [candidate, wasSeen(candidate, target.repository)]));
+  const candidates = fitting.toSorted((a, b) => Number(seen.get(b)?.nearby === true) - Number(seen.get(a)?.nearby === true));
+  for (const candidate of candidates.slice(0, maxLooks)) {
+    const { here = false, next = [] } = seen.get(candidate) ?? {};
+    const ask = async (): Promise<PushedLayer | undefined> => {
+      const sizeBytes = await target.statBlob(candidate.digest);
+      const there = sizeBytes === undefined ? undefined : await usable(push, candidate, sizeBytes);
+      return there === undefined ? undefined : { descriptor: there, outcome: { kind: 'exists' } };
+    };
+    if (here) {
+      const there = await ask();
+      if (there !== undefined) return there;
+    }
+    for (const from of next.slice(0, maxMounts)) {
+      const there = await mount(push, candidate, from);
+      if (there !== undefined) return { descriptor: there, outcome: { kind: 'mounted', from } };
+    }
+    if (!here) {
+      const there = await ask();
+      if (there !== undefined) return there;
+    }
+  }
+  return undefined;
+}
+
+/** `here`: in the very repository; `next`: in others of its registry. */
+function wasSeen({ repositories }: Candidate, target: Repository | undefined): { here: boolean; next: Repository[]; nearby: boolean } {
+  const near = target === undefined ? [] : repositories.filter(({ domain }) => domain === target.domain);
+  const next = near.filter((from) => target !== undefined && !sameRepository(from, target));
+  return { here: near.length > next.length, next, nearby: near.length > 0 };
+}
+
+function fits({ only, zstd }: LayerPush, compression: Compression): boolean {
+  return only === undefined ? zstd || compression !== 'zstd' : compression === only;
+}
+
+/** False where it has to be sent. */
+export async function tryMount(target: ImageTarget, digest: Digest, from: Repository): Promise<boolean> {
+  try {
+    return await target.mountBlob(digest, from);
+  } catch (error) {
+    // Not ours to read from, or a registry that answers mounts with errors: the blob can be sent all the same.
+    if (!isCode(error, 'REGISTRY_UNAUTHORIZED', 'REGISTRY_FAILED', 'BLOB_UNKNOWN', 'NAME_UNKNOWN')) throw error;
+    log.debug(`mount ${digest} from ${canonicalName(from)}: ${error.message}`);
+    return false;
+  }
+}
+
+async function mount(push: LayerPush, candidate: Candidate, from: Repository): Promise<Descriptor | undefined> {
+  const { target } = push;
+  if (!await tryMount(target, candidate.digest, from)) return undefined;
+  const sizeBytes = candidate.sizeBytes ?? await target.statBlob(candidate.digest);
+  return sizeBytes === undefined ? undefined : usable(push, candidate, sizeBytes);
+}
+
+/** The descriptor of a blob that is there; undefined where its size or its compression is not what it should be. */
+async function usable(push: LayerPush, { digest, sizeBytes: expected, compression }: Candidate, sizeBytes: number): Promise<Descriptor | undefined> {
+  if (expected !== undefined && expected !== sizeBytes) return undefined;
+  const is = compression ?? compressionOf(Buffer.from(await push.target.peekBlob(digest)));
+  return !fits(push, is) ? undefined : { mediaType: layerMediaTypeOf(push.mediaType, is), digest, size: sizeBytes };
+}
+
+async function send(push: LayerPush, chainID: ChainID, diffID: DiffID, as: Compression): Promise<PushedLayer> {
+  const { store, target, listener } = push;
+  push.goOn();
+  const what = `send layer ${hexOf(diffID).slice(0, 12)}`;
+  try {
+    const plainBytes = as === 'none' ? await layerTarSize(store, chainID) : undefined;
+    const source: BlobSource = {
+      open: () => checkEach(layerBytes(push, chainID, as), push.goOn),
+      ...(plainBytes !== undefined && { digest: parseDigest(diffID), sizeBytes: plainBytes }),
+    };
+    listener.sending?.(diffID, plainBytes);
+    const { digest, sizeBytes } = await target.putBlob(source, (count) => listener.bytes?.(diffID, count));
+    return { descriptor: { mediaType: layerMediaTypeOf(push.mediaType, as), digest, size: sizeBytes }, outcome: { kind: 'sent', sizeBytes } };
+  } catch (error) {
+    throw wrap(error, what);
+  }
+}
+
+function layerBytes({ store, level }: LayerPush, chainID: ChainID, as: Compression): AsyncIterable<Uint8Array> {
+  if (as === 'gzip') return layerGzip(store, chainID, level);
+  return compressed(layerTar(store, chainID), as, level);
+}
+
+/** Ends a stream at its next chunk where the push has failed elsewhere. */
+async function* checkEach(source: AsyncIterable<Uint8Array>, goOn: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    goOn();
+    yield chunk;
+  }
+}

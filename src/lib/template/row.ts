@@ -1,0 +1,42 @@
+/**
+ * The short way for the templates that listings run over hundreds of rows: text and single fields, nothing else
+ * ("{{.ID}}\t{{.Size}}"). Gives exactly what execute() gives, or leaves the row to it.
+ */
+import type { Node } from './ast.ts';
+import { showResult } from './values.ts';
+
+/** Text stands for itself; a field is the array of its one name. */
+type Part = string | readonly [name: string];
+
+/** The template's parts, or undefined where it has anything but text and single fields. */
+export function rowParts(nodes: readonly Node[]): readonly Part[] | undefined {
+  const parts: Part[] = [];
+  for (const node of nodes) {
+    if (node.kind === 'text') parts.push(node.text);
+    else if (node.kind === 'action') {
+      const [command, ...more] = node.pipe.commands;
+      const [operand, ...rest] = command?.args ?? [];
+      if (more.length > 0 || rest.length > 0 || node.pipe.variables.length > 0 || operand?.kind !== 'field' || operand.names.length !== 1) return undefined;
+      parts.push([operand.names[0] as string]);
+    } else return undefined;
+  }
+  return parts;
+}
+
+/** undefined where a field isn't there by that very name, or is a method: execute() knows more. */
+export function renderRow(parts: readonly Part[], row: unknown): string | undefined {
+  if (typeof row !== 'object' || row === null || Array.isArray(row) || row instanceof Map) return undefined;
+  let out = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      out += part;
+      continue;
+    }
+    const [name] = part;
+    if (!(name in row) || name in Object.prototype) return undefined;
+    const value = (row as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === 'function') return undefined;
+    out += typeof value === 'string' ? value : showResult(value);
+  }
+  return out;
+}

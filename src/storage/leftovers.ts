@@ -1,0 +1,66 @@
+/** What killed commands have left and the next sweep will take (gc.ts): for `system check` to tell of. */
+import { lstatSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isErrno } from '../lib/errors.ts';
+import type { Store } from './index.ts';
+import { listLayerDirs } from './layer-dir.ts';
+import { listLayers, listNames } from './layerdb.ts';
+import { readLeases } from './lease.ts';
+import { listMounts } from './references.ts';
+import { pendingRemovals } from './removal-notes.ts';
+import { tryHaveStoreAlone } from './sharing.ts';
+import { readStages } from './stage.ts';
+import { readOptional } from './_read-optional.ts';
+import { layerdbFiles } from './layout.ts';
+
+const attempts = 100;
+const pauseMs = 50;
+
+/**
+ * Paths below the store's root, with what they are. undefined where other commands leave the store no rest: to tell their half-made
+ * things from leftovers takes a moment in which nobody changes it. Costs a few listings where there is nothing.
+ */
+export async function findLeftovers(store: Store): Promise<string[] | undefined> {
+  if (lstatSync(store.layout.names, { throwIfNoEntry: false }) === undefined || list(store).length === 0) return [];
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const lock = tryHaveStoreAlone(store);
+    if (lock !== undefined) {
+      try {
+        return list(store);
+      } finally {
+        lock.release();
+      }
+    }
+    await delay(pauseMs);
+  }
+  return undefined;
+}
+
+function list(store: Store): string[] {
+  const { layout } = store;
+  const stages = readStages(store);
+  const mounts = listMounts(store);
+  const known = new Set<string>(stages.filter((stage) => !stage.dead).map(({ cacheID }) => cacheID));
+  for (const chainID of listLayers(store)) known.add(readOptional(join(layout.layer(chainID), layerdbFiles.cacheID)) ?? '');
+  for (const mount of mounts) for (const folder of mount.folders) known.add(folder);
+  const recorded = (id: string): boolean => lstatSync(join(layout.container(id as never), 'config.v2.json'), { throwIfNoEntry: false }) !== undefined;
+  return [
+    ...listLayerDirs(store).filter((id) => !known.has(id)).map((id) => `overlay2/${id}: a folder that no layer and no container has`),
+    ...listNames(layout.links).filter((name) => leadsNowhere(join(layout.links, name), layout.links)).map((name) => `overlay2/l/${name}: leads nowhere`),
+    ...stages.filter((stage) => stage.dead).map(({ cacheID }) => `image/overlay2/layerdb/tmp/skiff-${cacheID}: a layer that was never finished`),
+    ...readLeases(store).filter((lease) => lease.dead).map(({ path }) => `${path.slice(store.root.length + 1)}: of a command that was killed`),
+    ...pendingRemovals(store).map(({ path }) => `${path.slice(store.root.length + 1)}: a removal that was cut`),
+    ...mounts.filter((mount) => !mount.recorded).map(({ container }) => `image/overlay2/layerdb/mounts/${container}: of a container that is not there`),
+    ...listNames(layout.containers).filter((name) => name.endsWith('.removing') || (/^[0-9a-f]{64}$/.test(name) && !recorded(name))).map((name) => `containers/${name}: a container that is not all there`),
+  ];
+}
+
+function leadsNowhere(path: string, links: string): boolean {
+  try {
+    return lstatSync(join(links, readlinkSync(path)), { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EINVAL')) return false;
+    throw error;
+  }
+}

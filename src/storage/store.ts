@@ -1,0 +1,51 @@
+/** Opening a store. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { quickSha256 } from '../host/quick-sha256.ts';
+import { isErrno, wrap } from '../lib/errors.ts';
+import type { Store } from './index.ts';
+import { storeLayout } from './layout.ts';
+
+export type { Store } from './index.ts';
+
+/** The store at `root`. Touches nothing: an absent store reads as an empty one, and writers call `ensureStore` first. */
+export function openStore(root: string): Store {
+  quickSha256();
+  const absolute = resolve(root);
+  return { root: absolute, layout: storeLayout(absolute) };
+}
+
+/**
+ * Makes the folders that every writer needs, with Docker's modes. Cheap where they exist (one call).
+ * @throws PERMISSION, NO_SPACE, IO
+ */
+export function ensureStore(store: Store): void {
+  const { layout } = store;
+  try {
+    // The folder made last: where it exists, the others do.
+    mkdirSync(layout.names);
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return;
+    if (!isErrno(error, 'ENOENT')) throw wrap(error, `open store "${store.root}"`);
+    try {
+      makeFolders(store);
+    } catch (cause) {
+      throw wrap(cause, `create store "${store.root}"`);
+    }
+  }
+}
+
+function makeFolders({ root, layout }: Store): void {
+  mkdirSync(root, { recursive: true, mode: 0o710 });
+  mkdirSync(layout.overlay, { recursive: true, mode: 0o710 });
+  mkdirSync(layout.links, { recursive: true, mode: 0o700 });
+  for (const folder of ['imagedb/content/sha256', 'imagedb/metadata/sha256', 'layerdb', 'distribution']) {
+    mkdirSync(`${layout.image}/${folder}`, { recursive: true, mode: 0o700 });
+  }
+  mkdirSync(layout.layerdbTmp, { recursive: true, mode: 0o755 });
+  mkdirSync(layout.containers, { recursive: true, mode: 0o710 });
+  mkdirSync(layout.volumes, { recursive: true, mode: 0o701 });
+  mkdirSync(layout.own, { recursive: true, mode: 0o700 });
+  mkdirSync(layout.manifests, { recursive: true, mode: 0o700 });
+  mkdirSync(layout.names, { recursive: true, mode: 0o700 });
+}

@@ -1,0 +1,143 @@
+/**
+ * Images: loading, pulling and pushing 300 MB in 20,000 files and six layers, from and to a registry on loopback; and listing many.
+ * skopeo stands beside Podman where it does the same: it unpacks nothing on a pull into a folder.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { registryProgram, startRegistry } from '../helpers/registry.ts';
+import { skiffBin } from '../helpers/world.ts';
+import { ms, type Bench } from './measure.ts';
+
+const layerCount = 6;
+const filesPerLayer = 3334;
+const fileBytes = 15_000;
+const big = 'localhost/big:latest';
+
+export async function benchImages(bench: Bench, nodeFloor: number): Promise<void> {
+  const archive = await bigArchive(bench);
+  const { podman } = bench;
+  const clean = (program: string): string => `${program} rmi -f ${big}`;
+  bench.sh([skiffBin, 'load', '-q', '-i', archive]);
+  if (podman !== undefined) bench.sh([...podman.split(' '), 'load', '-q', '-i', archive]);
+  bench.pair('load, 300 MB in 20,000 files', `${skiffBin} load -q -i ${archive}`, `load -q -i ${archive}`, { prepare: [clean(skiffBin), ...(podman === undefined ? [] : [clean(podman)])], runs: 5 });
+  await benchRegistry(bench);
+  benchManyImages(bench, nodeFloor);
+}
+
+async function benchRegistry(bench: Bench): Promise<void> {
+  const program = registryProgram();
+  if ('missing' in program) {
+    bench.remarks.push(`no registry, so pull and push were not measured: ${program.missing}`);
+    return;
+  }
+  const ends: (() => unknown)[] = [];
+  const storage = join(bench.dir, 'registry');
+  const registry = await startRegistry({ teardown: (end: () => unknown) => { ends.push(end); } }, { storage });
+  try {
+    const insecure = '--tls-verify=false';
+    const { podman } = bench;
+    const remote = (tag: string): string => `${registry.domain}/big:${tag}`;
+    bench.sh([skiffBin, 'push', '-q', insecure, '--compression-format', 'gzip', big, remote('gzip')]);
+    bench.sh([skiffBin, 'push', '-q', insecure, '--compression-format', 'zstd', '--force-compression', big, remote('zstd')]);
+    // All of them: an image that stays would lend its layers.
+    const forget = (program: string): string => `sh -c '${program} rmi -a -f >/dev/null 2>&1; true'`;
+    for (const tag of ['gzip', 'zstd']) {
+      const prepare = [forget(skiffBin), ...(podman === undefined ? [] : [forget(podman)])];
+      bench.pair(`pull, ${tag}`, `${skiffBin} pull -q ${insecure} ${remote(tag)}`, `pull -q ${insecure} ${remote(tag)}`, { prepare, runs: 5 });
+    }
+    if (bench.has('skopeo')) {
+      const copy = join(bench.dir, 'copy');
+      const [seconds] = bench.time([`skopeo copy -q --src-tls-verify=false docker://${remote('gzip')} dir:${copy}`], { prepare: [`rm -rf ${copy}`], runs: 5 });
+      bench.remarks.push(`skopeo copies the gzip image into a folder, packed as it is, in ${ms(seconds)}`);
+    }
+    bench.sh([skiffBin, 'pull', '-q', insecure, remote('gzip')]);
+    bench.pair('pull again, all there', `${skiffBin} pull -q ${insecure} ${remote('gzip')}`, `pull -q ${insecure} ${remote('gzip')}`);
+    await pullMemory(bench, [skiffBin, 'pull', '-q', insecure, remote('gzip')], remote('gzip'));
+    // Loaded anew, so that neither knows digests from the pull; the registry is emptied before each run.
+    for (const program of [skiffBin, ...(podman === undefined ? [] : [podman])]) bench.sh([...program.split(' '), 'load', '-q', '-i', join(bench.dir, 'big-image.tar')]);
+    const empty = `sh -c 'rm -rf ${storage}/docker'`;
+    bench.pair('push', `${skiffBin} push -q ${insecure} ${big} ${remote('pushed')}`, `push -q ${insecure} ${big} ${remote('pushed')}`, { prepare: [empty, empty], runs: 5 });
+  } finally {
+    for (const end of ends) await end();
+  }
+}
+
+/** The most private memory that a pull and its workers had together, looked at every few milliseconds. */
+async function pullMemory(bench: Bench, argv: readonly string[], name: string): Promise<void> {
+  bench.sh([skiffBin, 'rmi', '-f', name]);
+  const child = spawn(argv[0] ?? '', argv.slice(1), { env: bench.env, stdio: 'ignore' });
+  let most = 0;
+  const look = setInterval(() => { most = Math.max(most, treeMemory(child.pid ?? 0)); }, 20);
+  await once(child, 'close');
+  clearInterval(look);
+  bench.remarks.push(`memory of the whole pull, workers included: ${(most / 1024).toFixed(0)} MiB`);
+}
+
+/** RssAnon of a process and all below it, KiB. */
+function treeMemory(pid: number): number {
+  try {
+    const own = Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter((word) => word !== ''));
+    return children.reduce((sum, child) => sum + treeMemory(Number(child)), own);
+  } catch {
+    return 0; // ended between two looks
+  }
+}
+
+/** 500 images of one layer, in a store of their own. */
+function benchManyImages(bench: Bench, nodeFloor: number): void {
+  const dir = join(bench.dir, 'many');
+  mkdirSync(dir);
+  const layer = join(dir, 'layer.tar');
+  writeFileSync(layer, Buffer.alloc(10_240));
+  const diffID = `sha256:${createHash('sha256').update(readFileSync(layer)).digest('hex')}`;
+  const manifest = Array.from({ length: 500 }, (_, at) => {
+    writeFileSync(join(dir, `${at}.json`), imageConfig([diffID], String(at)));
+    return { Config: `${at}.json`, RepoTags: [`localhost/many/${at}:latest`], Layers: ['layer.tar'] };
+  });
+  writeFileSync(join(dir, 'manifest.json'), JSON.stringify(manifest));
+  const tar = join(bench.dir, 'many.tar');
+  bench.sh(['tar', '-C', dir, '-cf', tar, '.']);
+  const root = join(bench.dir, 'many-store');
+  bench.sh([skiffBin, '--root', root, 'load', '-q', '-i', tar]);
+  const { podman } = bench;
+  if (podman !== undefined) bench.sh([...podman.split(' '), 'load', '-q', '-i', tar]);
+  bench.pair('images, 500 of them', `${skiffBin} --root ${root} images`, 'images', {}, nodeFloor);
+}
+
+function imageConfig(diffIDs: readonly string[], label: string): string {
+  return JSON.stringify({ architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux', config: { Cmd: ['true'], Labels: { label } }, rootfs: { type: 'layers', diff_ids: diffIDs }, history: diffIDs.map(() => ({ created_by: 'bench' })) });
+}
+
+/** A docker-archive of the large image. Half of each file is noise, so that it packs to half its size. */
+async function bigArchive(bench: Bench): Promise<string> {
+  const dir = join(bench.dir, 'big');
+  mkdirSync(dir);
+  const diffIDs: string[] = [];
+  const layers: string[] = [];
+  for (let layer = 0; layer < layerCount; layer++) {
+    const tree = join(bench.dir, 'tree');
+    for (let file = 0; file < filesPerLayer; file++) {
+      const folder = join(tree, `layer${layer}`, String(file % 50));
+      if (file < 50) mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, String(file)), Buffer.concat([randomBytes(fileBytes / 2), Buffer.alloc(fileBytes / 2, file)]));
+    }
+    const tar = join(dir, `${layer}.tar`);
+    bench.sh(['tar', '--owner=0', '--group=0', '-C', tree, '-cf', tar, '.']);
+    rmSync(tree, { recursive: true });
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(tar)) hash.update(chunk as Buffer);
+    diffIDs.push(`sha256:${hash.digest('hex')}`);
+    layers.push(`${layer}.tar`);
+  }
+  writeFileSync(join(dir, 'config.json'), imageConfig(diffIDs, 'big'));
+  writeFileSync(join(dir, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [big], Layers: layers }]));
+  const archive = join(bench.dir, 'big-image.tar');
+  bench.sh(['tar', '-C', dir, '-cf', archive, ...readdirSync(dir)]);
+  rmSync(dir, { recursive: true });
+  bench.remarks.push(`the large image: ${(statSync(archive).size / 1e6).toFixed(0)} MB in ${layerCount * filesPerLayer} files and ${layerCount} layers`);
+  return archive;
+}

@@ -1,0 +1,72 @@
+/** What a benchmark has: a place of its own, programs to run in it, hyperfine, and the table of results. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { skiffBin } from '../helpers/world.ts';
+
+export interface TimeOptions {
+  /** Run before each run of the command at the same place. */
+  prepare?: readonly string[];
+  runs?: number;
+  /** In skiff's user namespace. */
+  inside?: boolean;
+}
+
+export interface Bench {
+  readonly dir: string;
+  readonly env: Record<string, string>;
+  /** Podman with the options that make it comparable; undefined where it is missing or does not work here. */
+  podman: string | undefined;
+  /** Runs a program to its end, returns its trimmed stdout. @throws where it fails */
+  sh(argv: readonly string[], input?: string): string;
+  has(program: string): boolean;
+  /** Median seconds of each command, all in one hyperfine call. */
+  time(commands: readonly string[], options?: TimeOptions): number[];
+  /** A line of the table; seconds. */
+  row(name: string, ours: number, peer: number | undefined, floor?: number): void;
+  /** Ours, and Podman's where it is there, in one hyperfine call. */
+  pair(name: string, ours: string, peer: string | undefined, options?: TimeOptions, floor?: number): void;
+  readonly rows: readonly (readonly string[])[];
+  /** Lines below the table. */
+  readonly remarks: string[];
+}
+
+export const ms = (seconds: number | undefined): string => (seconds === undefined ? '-' : `${(seconds * 1000).toFixed(1)} ms`);
+
+export function openBench(runs: number, tell: (text: string) => void): Bench {
+  const dir = mkdtempSync(join(tmpdir(), 'skiff-bench-'));
+  const env: Record<string, string> = {
+    HOME: join(dir, 'home'), XDG_RUNTIME_DIR: join(dir, 'run'), PATH: process.env['PATH'] ?? '/usr/bin:/bin', USER: process.env['USER'] ?? '', LANG: 'C.UTF-8',
+  };
+  mkdirSync(join(dir, 'home'));
+  mkdirSync(join(dir, 'run'), { mode: 0o700 });
+  const rows: string[][] = [];
+  const bench: Bench = {
+    dir, env, rows, remarks: [], podman: undefined,
+    sh(argv, input = '') {
+      const done = spawnSync(argv[0] ?? '', argv.slice(1), { env, input, encoding: 'utf8', maxBuffer: 1 << 28 });
+      if (done.status !== 0) throw new Error(`${argv.join(' ')}: ${done.stderr || done.error?.message}`);
+      return done.stdout.trim();
+    },
+    has: (program) => spawnSync('sh', ['-c', `command -v ${program}`], { env }).status === 0,
+    time(commands, options = {}) {
+      const report = join(dir, 'report.json');
+      const prepare = (options.prepare ?? []).flatMap((command) => ['--prepare', command]);
+      const hyperfine = ['hyperfine', '-N', '--warmup', options.prepare === undefined ? '3' : '1', '--runs', String(options.runs ?? runs), '--export-json', report, ...prepare, ...commands];
+      bench.sh(options.inside === true ? [skiffBin, 'unshare', ...hyperfine] : hyperfine);
+      return (JSON.parse(readFileSync(report, 'utf8')) as { results: { median: number }[] }).results.map((result) => result.median);
+    },
+    row(name, ours, peer, floor) {
+      const cells = [name, ms(ours), ms(peer), peer === undefined ? '-' : (ours / peer).toFixed(2), floor === undefined ? '-' : `${ours < floor ? '-' : '+'}${(Math.abs(ours - floor) * 1000).toFixed(1)} ms`];
+      rows.push(cells);
+      tell(`${cells.join('  ')}\n`);
+    },
+    pair(name, ours, peer, options = {}, floor) {
+      const prepare = options.prepare === undefined || (peer !== undefined && bench.podman !== undefined) ? options : { ...options, prepare: options.prepare.slice(0, 1) };
+      const [mine = 0, theirs] = bench.time(peer === undefined || bench.podman === undefined ? [ours] : [ours, `${bench.podman} ${peer}`], prepare);
+      bench.row(name, mine, theirs, floor);
+    },
+  };
+  return bench;
+}

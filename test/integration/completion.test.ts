@@ -1,0 +1,121 @@
+/** Completion in the real shells: what a person who presses TAB gets. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { requires } from '../helpers/requires.ts';
+import { openTerminal } from '../helpers/terminal.ts';
+import { makeWorld, skiffBin, type World } from '../helpers/world.ts';
+
+/** A world with `skiff` on PATH. */
+function worldWithPath(t: ExecutionContext): World {
+  const world = makeWorld(t);
+  const bin = join(world.dir, 'bin');
+  mkdirSync(bin);
+  symlinkSync(skiffBin, join(bin, 'skiff'));
+  world.env['PATH'] = `${bin}:${world.env['PATH'] ?? ''}`;
+  return world;
+}
+
+/** What bash would put on the line or show, by calling the function as readline does. */
+function bashCompletes(world: World, line: string): string[] {
+  const script = `
+    compopt() { echo "compopt $*" >&2; }
+    source <(skiff completion bash)
+    COMP_LINE=$1; COMP_POINT=\${#1}; COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:'
+    __skiff_complete
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const done = world.run(['bash', '--norc', '--noprofile', '-c', script, 'bash', line]);
+  return done.stdout.split('\n').filter((word) => word !== '');
+}
+
+function fishCompletes(world: World, line: string): string[] {
+  const done = world.run(['fish', '--no-config', '-c', 'skiff completion fish | source; complete -C $argv[1]', line]);
+  return done.stdout.split('\n').filter((word) => word !== '').map((word) => word.split('\t')[0] ?? '');
+}
+
+test('bash completes verbs, options and their values', (t) => {
+  if (!requires(t, 'bash')) return;
+  const world = worldWithPath(t);
+  t.deepEqual(bashCompletes(world, 'skiff comp'), ['completion']);
+  t.deepEqual(bashCompletes(world, 'skiff completion '), ['bash', 'zsh', 'fish', 'install']);
+  t.deepEqual(bashCompletes(world, 'skiff completion --fi'), ['--file']);
+  t.deepEqual(bashCompletes(world, 'skiff --cgroup-manager=sy'), ['systemd'], 'bash takes what stands before "=" for a word of its own');
+  t.deepEqual(bashCompletes(world, 'skiff nosuch '), []);
+});
+
+test('bash completes after TAB in a terminal', async (t) => {
+  if (!requires(t, 'bash')) return;
+  const world = worldWithPath(t);
+  const terminal = openTerminal(t, world, ['--norc', '--noprofile', '-i'], 'bash');
+  terminal.type("PS1='ready>'; source <(skiff completion bash)\r");
+  await terminal.expect(/\r\n(?:.*)ready>/);
+  terminal.type('skiff compl\t');
+  await terminal.expect(/skiff completion /);
+  terminal.type('ba\t');
+  await terminal.expect(/bash /);
+  terminal.type('\u0015exit\r');
+  t.is((await terminal.exit).exitCode, 0);
+});
+
+test('zsh completes after TAB in a terminal', async (t) => {
+  if (!requires(t, 'zsh')) return;
+  const world = worldWithPath(t);
+  const terminal = openTerminal(t, world, ['-f', '-i'], 'zsh');
+  terminal.type("PS1='ready>'; autoload -Uz compinit; compinit -u -D; source <(skiff completion zsh); print set-$((6 * 7))\r");
+  await terminal.expect(/set-42[^]*ready>/);
+  terminal.type('skiff compl\t');
+  await terminal.expect(/etion/);
+  terminal.type('ba\t');
+  await terminal.expect(/sh/);
+  terminal.type('\u0015exit\r');
+  t.is((await terminal.exit).exitCode, 0);
+});
+
+test('fish completes verbs, options and their values, with descriptions', (t) => {
+  if (!requires(t, 'fish')) return;
+  const world = worldWithPath(t);
+  t.deepEqual(fishCompletes(world, 'skiff comp'), ['completion']);
+  t.deepEqual(fishCompletes(world, 'skiff completion ').toSorted(), ['bash', 'fish', 'install', 'zsh']);
+  t.deepEqual(fishCompletes(world, 'skiff completion --fi'), ['--file']);
+  t.deepEqual(fishCompletes(world, 'skiff --cgroup-manager=sy'), ['--cgroup-manager=systemd']);
+  const raw = world.run(['fish', '--no-config', '-c', 'skiff completion fish | source; complete -C "skiff comp"']);
+  t.regex(raw.stdout, /^completion\tPrint or install/);
+});
+
+test('file names complete where an option takes a file', (t) => {
+  if (!requires(t, 'bash', 'fish')) return;
+  const world = worldWithPath(t);
+  writeFileSync(join(world.home, 'archive.tar'), '');
+  mkdirSync(join(world.home, 'archives'));
+  t.deepEqual(bashCompletes(world, 'skiff completion --file arch').toSorted(), ['archive.tar', 'archives']);
+  t.deepEqual(fishCompletes(world, 'skiff completion --file arch').toSorted(), ['archive.tar', 'archives/']);
+  t.deepEqual(fishCompletes(world, 'skiff --root=arch'), ['--root=archives/']);
+});
+
+test('names from the store are never evaluated by the shell', (t) => {
+  if (!requires(t, 'bash')) return;
+  const world = worldWithPath(t);
+  const names = join(world.root, 'skiff', 'names');
+  mkdirSync(names, { recursive: true });
+  symlinkSync('0'.repeat(64), join(names, '$(touch pwned)'));
+  symlinkSync('0'.repeat(64), join(names, 'web'));
+  const words = bashCompletes(world, 'skiff rm ');
+  t.true(words.includes('web'), words.join(' '));
+  t.is(world.run(['test', '-e', join(world.home, 'pwned')]).code, 1);
+});
+
+test('skiff completion install writes the three scripts into the home directory', (t) => {
+  const world = worldWithPath(t);
+  const paths = world.ok('completion', 'install').split('\n');
+  t.is(paths.length, 3);
+  for (const path of paths) t.is(world.run(['test', '-s', path]).code, 0, path);
+});
+
+test('skiff __complete is quick to say nothing about a broken store', (t) => {
+  const world = worldWithPath(t);
+  mkdirSync(join(world.root, 'image', 'overlay2'), { recursive: true });
+  writeFileSync(join(world.root, 'image', 'overlay2', 'repositories.json'), '{broken');
+  const done = world.skiff(['__complete', '--', 'rmi', '']);
+  t.is(done.code, 0);
+  t.is(done.stdout, ':none\n');
+});

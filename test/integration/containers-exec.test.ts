@@ -1,0 +1,93 @@
+/** One more command in a running container. */
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { importBusybox } from '../helpers/images.ts';
+import { requires } from '../helpers/requires.ts';
+import { livingProcesses, makeWorld, type World } from '../helpers/world.ts';
+
+function anchored(t: Parameters<typeof makeWorld>[0], ...args: string[]): World {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', ...args, 'base', 'sleep', '100000');
+  return world;
+}
+
+test('exec runs beside the first process, with its environment and more', (t) => {
+  const world = anchored(t, '-e', 'OWN=1', '-w', '/tmp', '-u', 'user');
+  t.is(world.ok('exec', 'c', 'sh', '-c', 'echo $OWN $HOME; pwd; id -u; ps | grep -c "[s]leep 100000"'), '1 /home\n/tmp\n1000\n1');
+  t.is(world.ok('exec', '-e', 'OWN=2', '-e', 'NEW=3', '-u', '0', '-w', '/', 'c', 'sh', '-c', 'echo $OWN $NEW $HOME; pwd; id -u'), '2 3 /root\n/\n0');
+  t.is(world.ok('exec', '-u', '77:88', 'c', 'id'), 'uid=77 gid=88 groups=88');
+});
+
+test('exec passes standard input on with -i, and only then, and keeps the streams apart', (t) => {
+  const world = anchored(t);
+  t.is(world.skiff(['exec', '-i', 'c', 'wc', '-c'], { input: 'x'.repeat(100_000) }).stdout.trim(), '100000');
+  t.is(world.skiff(['exec', 'c', 'cat'], { input: 'nothing' }).stdout, '');
+  const both = world.skiff(['exec', 'c', 'sh', '-c', 'echo out; echo err >&2']);
+  t.deepEqual([both.stdout, both.stderr], ['out\n', 'err\n']);
+});
+
+test('exec gives no more rights than the container has', (t) => {
+  const world = anchored(t, '--cap-drop', 'all', '--security-opt', 'no-new-privileges');
+  const status = world.ok('exec', 'c', 'cat', '/proc/self/status');
+  for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) t.regex(status, new RegExp(`^${name}:\\s+0+$`, 'm'));
+  t.regex(status, /^NoNewPrivs:\s+1$/m);
+  t.regex(status, /^Seccomp:\s+2$/m);
+  t.regex(world.ok('exec', '--privileged', 'c', 'cat', '/proc/self/status'), /^CapEff:\s+0*1ff/m);
+});
+
+test('exec -d returns at once, its process runs on, is reaped and ends with the container', (t) => {
+  const world = anchored(t);
+  t.regex(world.ok('exec', '-d', 'c', 'sh', '-c', 'echo $$ > /pid; exec sleep 54321'), /^[0-9a-f]{64}$/);
+  t.regex(world.ok('exec', 'c', 'ps'), /sleep 54321/);
+  world.ok('exec', '-d', 'c', 'true');
+  t.is(world.skiff(['exec', '-d', 'c', 'no-such']).code, 127);
+  world.ok('rm', '-f', '-t', '0', 'c');
+  t.deepEqual(livingProcesses('54321'), []);
+});
+
+test('exec refuses working directories that lead out, and commands that are not there', (t) => {
+  const world = anchored(t);
+  world.ok('exec', 'c', 'sh', '-c', 'ln -s /proc/self/fd /out; ln -s loop /loop; ln -s /proc/1/cwd /cwd');
+  for (const dir of ['/proc/self/fd/7', '/proc/1/cwd', '/out', '/out/5', '/loop', '/cwd']) {
+    const done = world.skiff(['exec', '-w', dir, 'c', 'pwd']);
+    t.not(done.code, 0, dir);
+    t.is(done.stdout, '', dir);
+  }
+  t.is(world.skiff(['exec', '-w', '/not/there', 'c', 'pwd']).code, 127);
+});
+
+test('exec in a container that does not run is told apart from one that does not exist', (t) => {
+  const world = anchored(t);
+  world.ok('stop', '-t', '0', 'c');
+  const stopped = world.skiff(['exec', 'c', 'true']);
+  t.is(stopped.code, 255);
+  t.regex(stopped.stderr, /container state improper/);
+  t.is(world.skiff(['exec', 'none', 'true']).code, 125);
+  t.is(world.skiff(['exec', 'c']).code, 125);
+});
+
+test('exec in a keep-id container is the user that the container is', (t) => {
+  if (!requires(t, 'fuse')) return;
+  const world = anchored(t, '--userns', 'keep-id');
+  t.is(world.ok('exec', 'c', 'id', '-u'), world.ok('run', '--rm', '--network', 'none', '--userns', 'keep-id', 'base', 'id', '-u'));
+  t.is(world.ok('exec', '-u', '0', 'c', 'id', '-u'), '0');
+});
+
+test('signals to exec reach its command', async (t) => {
+  const world = anchored(t);
+  const running = world.start(['exec', 'c', 'sh', '-c', 'trap "echo term; exit 5" TERM; echo ready; while true; do usleep 10000; done']);
+  await running.waitFor(/ready/);
+  running.child.kill('SIGTERM');
+  await running.waitFor(/term/);
+  t.is((await running.exit).code, 5);
+});
+
+test('exec leaves no Node process behind', async (t) => {
+  const world = anchored(t);
+  const running = world.start(['exec', 'c', 'sh', '-c', 'echo ready; exec sleep 45678']);
+  await running.waitFor(/ready/);
+  t.regex(readFileSync(`/proc/${running.child.pid}/cmdline`, 'utf8'), /crun|runc/);
+  world.ok('exec', 'c', 'sh', '-c', 'kill $(ps | grep "[s]leep 45678" | sed "s/^ *//" | cut -d" " -f1)');
+  t.is((await running.exit).code, 143);
+});

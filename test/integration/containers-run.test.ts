@@ -1,0 +1,190 @@
+/** What `run` gives to the contained command. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { importBusybox } from '../helpers/images.ts';
+import { makeWorld, type World } from '../helpers/world.ts';
+
+const run = (world: World, ...args: string[]): string => world.ok('run', '--rm', '--network', 'none', ...args);
+
+test('run passes standard input on with -i, and only then', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const big = 'x'.repeat(300_000);
+  const args = ['run', '--rm', '--network', 'none'];
+  t.is(world.skiff([...args, '-i', 'base', 'cat'], { input: big }).stdout, big);
+  t.is(world.skiff([...args, 'base', 'cat'], { input: big }).stdout, '');
+  t.is(world.skiff([...args, '-i', 'base', 'wc', '-c'], { input: big }).stdout.trim(), '300000');
+});
+
+test('run keeps standard output and standard error apart, and every byte', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const done = world.skiff(['run', '--rm', '--network', 'none', 'base', 'sh', '-c', 'echo out; echo err >&2; printf "\\377\\0end"']);
+  t.deepEqual(done.stdoutBytes, Buffer.from([...Buffer.from('out\n'), 0xff, 0, ...Buffer.from('end')]));
+  t.is(done.stderr, 'err\n');
+  const many = world.skiff(['run', '--rm', '--network', 'none', 'base', 'sh', '-c', 'seq 1 100000']);
+  t.is(many.stdout.split('\n').length, 100_001);
+});
+
+test('run merges environment, entrypoint, user and working directory as the image and the user say', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'img', { changes: ['ENV A=image', 'ENTRYPOINT ["sh","-c"]', 'CMD ["echo default"]', 'USER user', 'WORKDIR /home'] });
+  t.is(run(world, 'img'), 'default');
+  t.is(run(world, 'img', 'echo mine'), 'mine');
+  t.is(run(world, '--entrypoint', 'echo', 'img', 'words'), 'words');
+  t.is(run(world, '--entrypoint', '["echo","one"]', 'img', 'two'), 'one two');
+  t.is(run(world, '--entrypoint', '', 'img', 'id', '-un'), 'user');
+  t.is(run(world, '-e', 'A=user', '-e', 'B=2', 'img', 'echo $A $B $HOME $container; pwd; id -u; id -G'), 'user 2 /home podman\n/home\n1000\n1000 10');
+  t.is(run(world, '-u', '0', '-w', '/tmp', 'img', 'id -u; pwd'), '0\n/tmp');
+  t.is(run(world, '-u', '4242:10', 'img', 'id -u; id -G; id -un'), '4242\n10\n4242');
+});
+
+test('run takes variables from files and from this environment', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const file = join(world.dir, 'vars');
+  writeFileSync(file, '# comment\nFILE=1\nHOSTVAR\n');
+  const done = world.skiff(['run', '--rm', '--network', 'none', '--env-file', file, '-e', 'HOST2', '-e', 'UNSET', 'base', 'env'], { env: { HOSTVAR: 'h1', HOST2: 'h2', SECRET: 's' } });
+  const lines = done.stdout.split('\n');
+  for (const line of ['FILE=1', 'HOSTVAR=h1', 'HOST2=h2']) t.true(lines.includes(line), line);
+  t.false(done.stdout.includes('SECRET'));
+  t.false(done.stdout.includes('UNSET'));
+});
+
+test('run makes a missing working directory, and a file in the way is an error', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  t.is(run(world, '-w', '/new/deep/dir', 'base', 'pwd'), '/new/deep/dir');
+  const inTheWay = world.skiff(['run', '--rm', '--network', 'none', '-w', '/etc/passwd/x', 'base', 'pwd']);
+  t.not(inTheWay.code, 0);
+  t.regex(inTheWay.stderr, /working directory "\/etc\/passwd\/x"/);
+});
+
+test('run binds host paths, read-only where asked, with the owner kept', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const shared = join(world.dir, 'shared');
+  mkdirSync(shared);
+  writeFileSync(join(shared, 'in'), 'from the host');
+  t.is(run(world, '-v', `${shared}:/mnt`, 'base', 'sh', '-c', 'cat /mnt/in; echo made > /mnt/out'), 'from the host');
+  t.is(readFileSync(join(shared, 'out'), 'utf8'), 'made\n');
+  t.is(statSync(join(shared, 'out')).uid, statSync(shared).uid);
+  const denied = world.skiff(['run', '--rm', '--network', 'none', '-v', `${shared}:/mnt:ro`, 'base', 'touch', '/mnt/no']);
+  t.regex(denied.stderr, /Read-only/);
+  t.is(run(world, '--mount', `type=bind,src=${shared}/in,dst=/file`, 'base', 'cat', '/file'), 'from the host');
+  t.is(run(world, '--mount', 'type=tmpfs,dst=/t,tmpfs-size=1m', 'base', 'sh', '-c', 'df -k /t | tail -1 | tr -s " " | cut -d" " -f2'), '1024');
+});
+
+test('run fills an empty volume from the image once, owners and modes included', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base', { files: { 'data/file': 'of the image', 'data/link': '->file', 'data/sub/inner': 'x' } });
+  t.is(run(world, '-v', 'vol:/data', 'base', 'sh', '-c', 'cat /data/file; readlink /data/link; echo mine > /data/file; chown 1000 /data/sub'), 'of the imagefile');
+  t.is(run(world, '-v', 'vol:/data', 'base', 'sh', '-c', 'cat /data/file; stat -c %u /data/sub'), 'mine\n1000');
+  t.is(run(world, '-v', 'vol:/elsewhere', 'base', 'cat', '/elsewhere/sub/inner'), 'x');
+  t.is(run(world, '-v', 'fresh:/data:nocopy', 'base', 'ls', '/data'), '');
+});
+
+test('run gives each VOLUME of an image an anonymous volume, which --rm takes away', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base', { changes: ['VOLUME /data'], files: { 'data/seed': 'seed' } });
+  t.is(run(world, 'base', 'cat', '/data/seed'), 'seed');
+  t.deepEqual(readdirSync(join(world.root, 'volumes')), []);
+  world.ok('run', '--name', 'kept', '--network', 'none', 'base', 'sh', '-c', 'echo kept > /data/more');
+  t.is(readdirSync(join(world.root, 'volumes')).length, 1);
+  t.is(world.ok('run', '--rm', '--network', 'none', '--volumes-from', 'kept', 'base', 'cat', '/data/more'), 'kept');
+  world.ok('rm', '-v', 'kept');
+  t.deepEqual(readdirSync(join(world.root, 'volumes')), []);
+});
+
+test('a volume is never filled through a link of the image', (t) => {
+  const world = makeWorld(t);
+  const secret = join(world.home, 'secret');
+  mkdirSync(secret);
+  writeFileSync(join(secret, 'key'), 'private');
+  importBusybox(world, 'base', { files: { data: `->${secret}` } });
+  const done = world.skiff(['run', '--rm', '--network', 'none', '-v', 'vol:/data', 'base', 'ls', '/data']);
+  t.false(done.stdout.includes('key'));
+  const volume = join(world.root, 'volumes', 'vol', '_data');
+  if (existsSync(volume)) t.deepEqual(readdirSync(volume), []);
+  t.deepEqual(readdirSync(secret), ['key']);
+});
+
+test('run writes the id and the pid where asked, and refuses an id file that is there', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const cidfile = join(world.dir, 'cid');
+  const pidfile = join(world.dir, 'pid');
+  const id = world.ok('run', '-d', '--cidfile', cidfile, '--pidfile', pidfile, '--network', 'none', 'base', 'sleep', '100000');
+  t.is(readFileSync(cidfile, 'utf8'), id);
+  t.is(readFileSync(pidfile, 'utf8'), world.ok('inspect', '--format', '{{.State.Pid}}', id));
+  t.regex(world.skiff(['run', '--cidfile', cidfile, '--network', 'none', 'base', 'true']).stderr, /container id file exists/);
+  world.ok('rm', '-f', '-t', '0', '--cidfile', cidfile);
+});
+
+test('run --read-only leaves scratch places writable, --read-only-tmpfs=false does not', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  t.is(run(world, '--read-only', 'base', 'sh', '-c', 'touch /x 2>/dev/null || echo root; touch /tmp/x && echo tmp'), 'root\ntmp');
+  t.is(run(world, '--read-only', '--read-only-tmpfs=false', 'base', 'sh', '-c', 'touch /tmp/x 2>/dev/null || echo refused'), 'refused');
+});
+
+test('run --init has a first process that reaps, and passes the exit code on', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const done = world.skiff(['run', '--rm', '--init', '--network', 'none', 'base', 'sh', '-c', '[ $$ = 1 ] || echo not first; exit 7']);
+  t.is(done.stdout, 'not first\n');
+  t.is(done.code, 7);
+});
+
+test('run shares namespaces of a running container', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '-d', '--name', 'first', '--hostname', 'one', '--network', 'none', 'base', 'sleep', '100000');
+  t.regex(run(world, '--pid', 'container:first', 'base', 'ps'), /sleep 100000/);
+  t.is(world.ok('run', '--rm', '--network', 'container:first', '--uts', 'container:first', 'base', 'hostname'), 'one');
+  world.ok('stop', '-t', '0', 'first');
+  const late = world.skiff(['run', '--rm', '--network', 'container:first', 'base', 'true']);
+  t.is(late.code, 125);
+  t.regex(late.stderr, /"first" does not run/);
+});
+
+test('run --replace takes the place of a container of that name, --name alone does not', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const first = world.ok('run', '-d', '--name', 'web', '--network', 'none', 'base', 'sleep', '100000');
+  const refused = world.skiff(['run', '-d', '--name', 'web', '--network', 'none', 'base', 'sleep', '100000']);
+  t.is(refused.code, 125);
+  t.regex(refused.stderr, new RegExp(`"web" is already in use by ${first}`));
+  const second = world.ok('run', '-d', '--replace', '--name', 'web', '--network', 'none', 'base', 'sleep', '100000');
+  t.deepEqual(world.ok('ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Names}}').split('\n'), [`${second} web`]);
+});
+
+test('run refuses a resource limit that this host can’t keep, and what is not supported yet', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const restart = world.skiff(['run', '--restart', 'always', '--network', 'none', 'base', 'true']);
+  t.is(restart.code, 125);
+  t.regex(restart.stderr, /--restart always/);
+  t.is(world.ok('ps', '-aq'), '');
+});
+
+test('--ipc container:NAME shares /dev/shm with the other container, at its size, with keep-id too', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '-d', '--name', 'one', '--network', 'none', '--shm-size', '3m', 'base', 'sh', '-c', 'echo first > /dev/shm/x; chmod 666 /dev/shm/x; exec sleep 100000');
+  while (world.skiff(['exec', 'one', 'test', '-s', '/dev/shm/x']).code !== 0) { /* it is about to be written */ }
+  const share = ['--network', 'none', '--ipc', 'container:one'];
+  for (const extra of [[], ['--userns', 'keep-id']]) {
+    const shown = run(world, ...share.slice(2), ...extra, 'base', 'sh', '-c', 'cat /dev/shm/x; echo more >> /dev/shm/x; grep " /dev/shm " /proc/mounts');
+    t.regex(shown, /^first\n(?:more\n)*(?:shm|tmpfs) \/dev\/shm tmpfs rw,nosuid,nodev,noexec\S*size=3072k/);
+  }
+  t.is(world.ok('exec', 'one', 'cat', '/dev/shm/x'), 'first\nmore\nmore');
+  world.ok('run', '-d', '--name', 'two', ...share, 'base', 'sleep', '100000');
+  world.ok('rm', '-f', '-t', '0', 'one');
+  t.is(world.ok('exec', 'two', 'cat', '/dev/shm/x'), 'first\nmore\nmore');
+  world.ok('run', '-d', '--name', 'own', '--ipc', 'private', '--network', 'none', 'base', 'sleep', '100000');
+  const refused = world.skiff(['run', '--rm', '--network', 'none', '--ipc', 'container:own', 'base', 'true']);
+  t.is(refused.code, 125);
+  t.regex(refused.stderr, /non-shareable IPC of container "own"/);
+});

@@ -1,0 +1,132 @@
+/** People at terminals: run -it, exec -it, attach and the detach keys. */
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { importBusybox } from '../helpers/images.ts';
+import { openTerminal } from '../helpers/terminal.ts';
+import { makeWorld, type World } from '../helpers/world.ts';
+
+function base(t: Parameters<typeof makeWorld>[0]): World {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  return world;
+}
+
+test('run -it is a shell at a terminal of the right size, and exits with its code', async (t) => {
+  const world = base(t);
+  const terminal = openTerminal(t, world, ['run', '--rm', '-it', '--network', 'none', 'base', 'sh']);
+  await terminal.expect(/# /);
+  terminal.type('tty; stty size; echo $TERM\r');
+  await terminal.expect(/\/dev\/pts\/0\r\n24 80\r\nxterm\r\n/);
+  terminal.resize(100, 30);
+  terminal.type('sleep 0; stty size\r');
+  await terminal.expect(/30 100\r\n/);
+  terminal.type('exit 6\r');
+  t.is((await terminal.exit).exitCode, 6);
+});
+
+test('Ctrl-C at a terminal is the container’s, not ours', async (t) => {
+  const world = base(t);
+  const terminal = openTerminal(t, world, ['run', '--rm', '-it', '--network', 'none', 'base', 'sh', '-c', 'trap "echo interrupted; exit 4" INT; echo ready; while true; do usleep 10000; done']);
+  await terminal.expect(/ready/);
+  terminal.type('\x03');
+  await terminal.expect(/interrupted/);
+  t.is((await terminal.exit).exitCode, 4);
+});
+
+test('the detach keys leave the container running, attach comes back to it', async (t) => {
+  const world = base(t);
+  const first = openTerminal(t, world, ['run', '-it', '--name', 'c', '--network', 'none', 'base', 'sh']);
+  await first.expect(/# /);
+  first.type('x=kept\r');
+  await first.expect(/# /);
+  first.type('\x10\x11');
+  t.is((await first.exit).exitCode, 0);
+  t.is(world.ok('ps', '--format', '{{.Names}}'), 'c');
+  const second = openTerminal(t, world, ['attach', '--detach-keys', 'ctrl-a,d', 'c']);
+  second.type('echo $x\r');
+  await second.expect(/kept\r\n/);
+  second.type('\x01d');
+  t.is((await second.exit).exitCode, 0);
+  const third = openTerminal(t, world, ['attach', 'c']);
+  third.type('exit 9\r');
+  t.is((await third.exit).exitCode, 9);
+});
+
+test('exec -it is a terminal with size, resize and exit code', async (t) => {
+  const world = base(t);
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', 'base', 'sleep', '100000');
+  const terminal = openTerminal(t, world, ['exec', '-it', 'c', 'sh']);
+  await terminal.expect(/# /);
+  terminal.type('stty size; tty\r');
+  await terminal.expect(/24 80\r\n\/dev\/pts\/\d+\r\n/);
+  terminal.resize(132, 43);
+  terminal.type('sleep 0; stty size\r');
+  await terminal.expect(/43 132\r\n/);
+  terminal.type('exit 8\r');
+  t.is((await terminal.exit).exitCode, 8);
+});
+
+test('exec -it lets go on the detach keys and its command goes on', async (t) => {
+  const world = base(t);
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', 'base', 'sleep', '100000');
+  const terminal = openTerminal(t, world, ['exec', '-it', 'c', 'sh', '-c', 'echo ready; while true; do date >> /beats; usleep 50000; done']);
+  await terminal.expect(/ready/);
+  terminal.type('\x10\x11');
+  t.is((await terminal.exit).exitCode, 0);
+  const before = Number(world.ok('exec', 'c', 'sh', '-c', 'wc -l < /beats'));
+  t.is(world.ok('exec', 'c', 'sh', '-c', `while [ $(wc -l < /beats) -le ${before} ]; do usleep 10000; done; echo goes on`), 'goes on');
+});
+
+test('-t without a terminal works, and says so with -i', (t) => {
+  const world = base(t);
+  const run = world.skiff(['run', '--rm', '-i', '-t', '--network', 'none', 'base', 'sh', '-c', 'tty; read line; echo got $line'], { input: 'text\n' });
+  t.is(run.code, 0);
+  t.regex(run.stdout, /\/dev\/pts\/0\r\n/);
+  t.regex(run.stdout, /got text/);
+  t.regex(run.stderr, /not a TTY/);
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', 'base', 'sleep', '100000');
+  const exec = world.skiff(['exec', '-i', '-t', 'c', 'sh', '-c', 'tty; read line; echo got $line'], { input: 'text\n' });
+  t.is(exec.code, 0);
+  t.regex(exec.stdout, /got text/);
+});
+
+test('several attached clients see the same, and one that leaves disturbs nobody', async (t) => {
+  const world = base(t);
+  world.ok('run', '-dit', '--name', 'c', '--network', 'none', 'base', 'sh');
+  const one = openTerminal(t, world, ['attach', 'c']);
+  const two = openTerminal(t, world, ['attach', 'c']);
+  two.type('\r');
+  await two.expect(/# /);
+  await one.expect(/# /);
+  one.type('echo to-both\r');
+  await two.expect(/to-both\r\n/);
+  await one.expect(/to-both\r\n/);
+  one.type('\x10\x11');
+  t.is((await one.exit).exitCode, 0);
+  two.type('exit 3\r');
+  t.is((await two.exit).exitCode, 3);
+});
+
+test('an attached run leaves no Node process behind', async (t) => {
+  const world = base(t);
+  const terminal = openTerminal(t, world, ['run', '--rm', '-it', '--network', 'none', 'base', 'sh']);
+  await terminal.expect(/# /);
+  t.regex(readFileSync(`/proc/${terminal.pid}/cmdline`, 'utf8'), /^skiff-attach/);
+  terminal.type('exit\r');
+  t.is((await terminal.exit).exitCode, 0);
+});
+
+test('attach needs a running container, and --no-stdin keeps the keys away', async (t) => {
+  const world = base(t);
+  world.ok('create', '--name', 'made', '--network', 'none', 'base', 'true');
+  t.regex(world.skiff(['attach', 'made']).stderr, /only attach to running containers/);
+  world.ok('run', '-di', '--name', 'c', '--network', 'none', 'base', 'sh', '-c', 'while ! read -t 1 line; do echo tick; done; echo got $line');
+  const deaf = world.start(['attach', '--no-stdin', 'c'], { stdin: 'pipe' });
+  deaf.child.stdin?.end('unheard\n');
+  await deaf.waitFor(/tick/);
+  const heard = world.start(['attach', 'c'], { stdin: 'pipe' });
+  heard.child.stdin?.end('heard\n');
+  t.is((await heard.exit).code, 0);
+  t.is((await deaf.exit).code, 0);
+  t.regex(world.ok('logs', 'c'), /got heard/);
+});

@@ -1,0 +1,214 @@
+/** `system check`: every kind of damage is found, a store that is whole is called so, and what can be mended is. */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { auditStore } from '../helpers/audit.ts';
+import { busyboxRootfs, importBusybox, tarOf } from '../helpers/images.ts';
+import { makeTar, sha256 } from '../helpers/make-archive.ts';
+import { madeImage } from '../helpers/make-image.ts';
+import { pushImage, startRegistry } from '../helpers/registry.ts';
+import { requires } from '../helpers/requires.ts';
+import type { World } from '../helpers/world.ts';
+import { makeWorld, skiffBin } from '../helpers/world.ts';
+
+const lower = makeTar([{ name: 'etc/', type: '5', mode: 0o755 }, { name: 'etc/base', data: 'the base layer' }, { name: 'bin/', type: '5', mode: 0o755 }, { name: 'bin/tool', data: 'x'.repeat(5000), mode: 0o755 }, { name: 'bin/alias', type: '2', link: 'tool' }]);
+const upper = makeTar([{ name: 'etc/upper', data: 'the upper layer' }, { name: 'etc/empty', data: '' }]);
+const image = madeImage([lower, upper]);
+const imageID = image.imageID.slice(7);
+
+/** Runs a shell script as root of the user namespace, in the store. */
+function harm(world: World, script: string): void {
+  const done = world.skiff(['unshare', 'sh', '-ec', `cd ${world.root}; ${script}`]);
+  if (done.code !== 0) throw new Error(done.stderr);
+}
+
+/** Name under overlay2/ and chainID of the layer that has this file. */
+function layerWith(world: World, file: string): { folder: string; chain: string } {
+  const layerdb = join(world.root, 'image/overlay2/layerdb/sha256');
+  for (const chain of readdirSync(layerdb)) {
+    const folder = readFileSync(join(layerdb, chain, 'cache-id'), 'utf8');
+    if (world.skiff(['unshare', 'test', '-e', join(world.root, 'overlay2', folder, 'diff', file)]).code === 0) return { folder, chain };
+  }
+  throw new Error(`no layer has ${file}`);
+}
+
+/** A world with the image pulled from a registry of its own. */
+async function pulled(t: Parameters<typeof makeWorld>[0]): Promise<{ world: World; name: string; registry: Awaited<ReturnType<typeof startRegistry>> }> {
+  const registry = await startRegistry(t);
+  await pushImage(registry, 'team/app', 'latest', image);
+  const world = makeWorld(t);
+  const name = `${registry.domain}/team/app:latest`;
+  world.ok('pull', '-q', '--tls-verify=false', name);
+  return { world, name, registry };
+}
+
+const repairs = ['system', 'check', '--repair', '--tls-verify=false'];
+
+/** What is done to the store, what check says of it, and whether a quick look is enough. */
+const damages: readonly (readonly [name: string, harm: (world: World) => string, finding: RegExp, quick: boolean])[] = [
+  ['a missing file', (world) => `rm overlay2/${layerWith(world, 'etc/base').folder}/diff/etc/base`, /layer sha256:\w+: "etc\/base" is missing/, false],
+  ['a missing empty file', (world) => `rm overlay2/${layerWith(world, 'etc/upper').folder}/diff/etc/empty`, /"etc\/empty" is missing/, false],
+  ['changed content of the same length', (world) => `printf X | dd of=overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool conv=notrunc 2>/dev/null`, /"bin\/tool" has been changed/, false],
+  ['another length', (world) => `echo more >>overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool`, /"bin\/tool" has 5005 bytes, expected 5000/, false],
+  ['another mode', (world) => `chmod 4755 overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool`, /"bin\/tool" has mode 4755, expected 755/, false],
+  ['another owner', (world) => `chown 5:6 overlay2/${layerWith(world, 'etc/base').folder}/diff/etc`, /"etc" has owner 5:6, expected 0:0/, false],
+  ['a link turned', (world) => `ln -sfn /etc/passwd overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/alias`, /"bin\/alias" leads elsewhere/, false],
+  ['an extra file', (world) => `echo x >overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/extra`, /"bin\/extra" does not belong here/, false],
+  ['an extra whiteout', (world) => `mknod overlay2/${layerWith(world, 'etc/upper').folder}/diff/etc/base c 0 0`, /"etc\/base" does not belong here/, false],
+  ['damaged tar-split', (world) => `echo nonsense >image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}/tar-split.json.gz`, /tar-split data is damaged/, false],
+  ['missing tar-split', (world) => `rm image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}/tar-split.json.gz`, /"tar-split.json.gz" is missing/, true],
+  ['a missing tree', (world) => `rm -r overlay2/${layerWith(world, 'etc/base').folder}/diff`, /folder "diff" is missing/, true],
+  ['a lost cache-id', (world) => `: >image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}/cache-id`, /layer sha256:\w+: .*cache-id/, true],
+  ['a lost description', (world) => `rm -r image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}`, /layer sha256:\w+: is missing/, true],
+  ['a lost link file', (world) => `rm overlay2/${layerWith(world, 'etc/base').folder}/link`, /links \w+: file "link" is missing or damaged/, true],
+  ['all short names lost', () => 'rm -r overlay2/l', /links \w+: short name "l\/\w+" is missing/, true],
+  ['a short name that leads elsewhere', (world) => { const { folder } = layerWith(world, 'etc/base'); return `ln -sfn ../nothing/diff overlay2/l/$(cat overlay2/${folder}/link)`; }, /short name "l\/\w+" leads to "..\/nothing\/diff"/, true],
+  ['a wrong lower file', (world) => `echo l/AAAAAAAAAAAAAAAAAAAAAAAAAA >overlay2/${layerWith(world, 'etc/upper').folder}/lower`, /file "lower" does not name the layers below/, true],
+  ['a config with another digest', () => `echo ' ' >>image/overlay2/imagedb/content/sha256/${imageID}`, /image sha256:\w+: .*another digest/, true],
+  ['a name that points at nothing', () => `sed -i 's/"Repositories":{/"Repositories":{"gone":{"gone:latest":"sha256:${'0'.repeat(64)}"},/' image/overlay2/repositories.json`, /name gone:latest: image sha256:0+ is missing/, true],
+  ['an orphan folder', () => `mkdir -p overlay2/${'a'.repeat(64)}/diff`, /leftover overlay2\/a+: a folder that no layer and no container has/, true],
+  ['a half-made container', () => `mkdir containers/${'b'.repeat(64)}`, /leftover containers\/b+/, true],
+];
+
+for (const [name, script, finding, quick] of damages) {
+  test(`system check finds ${name}, and --repair mends it from the registry`, async (t) => {
+    if (!requires(t, 'userns', 'docker-registry')) return;
+    const { world, name: reference } = await pulled(t);
+    t.is(world.ok('system', 'check'), '');
+    const inode = (): string => world.ok('unshare', 'stat', '-c', '%i', join(world.root, 'overlay2', layerWith(world, 'etc/upper').folder));
+    const before = inode();
+    harm(world, script(world));
+    const found = world.skiff(['system', 'check']);
+    t.is(found.code, 125, found.stdout);
+    t.regex(found.stdout, finding);
+    t.regex(found.stderr, /damage detected in local storage/);
+    t.is(world.skiff(['system', 'check', '--quick']).code, quick ? 125 : 0);
+    const mended = world.skiff(repairs);
+    t.is(mended.code, 0, `${mended.stdout}${mended.stderr}`);
+    t.is(world.ok('system', 'check'), '');
+    t.is(inode(), before, 'the layer above was not touched');
+    // And it works: every layer can be seen and saved.
+    t.is(world.ok('unshare', 'sh', '-c', `cd $(${skiffBin} image mount ${reference}) && cat etc/base etc/upper`), 'the base layerthe upper layer');
+    world.ok('save', '-q', '-o', join(world.dir, 'saved.tar'), reference);
+    t.deepEqual(auditStore(world), []);
+  });
+}
+
+test('system check --repair fetches the one layer that is damaged, and nothing else', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const { world, registry } = await pulled(t);
+  harm(world, `rm overlay2/${layerWith(world, 'etc/base').folder}/diff/etc/base`);
+  const done = world.skiff(repairs);
+  t.is(done.code, 0, done.stderr);
+  t.regex(done.stdout, /^repaired layer sha256:\w+$/m);
+  const asked = (): string[] => [...registry.log().matchAll(/"(GET \/v2\/team\S*) HTTP/g)].map((match) => match[1] ?? '');
+  const layer = `GET /v2/team/app/blobs/sha256:${sha256(image.blobs[0] as Buffer)}`;
+  // What the registry logs is read while nobody blocks this process: pull and repair both asked for the layer.
+  while (asked().filter((line) => line === layer).length < 2) await new Promise((resolve) => { setImmediate(resolve); });
+  const twice = asked().filter((line, at, all) => all.indexOf(line) !== at);
+  t.deepEqual(twice, [layer], 'all the rest was asked for once, by pull');
+});
+
+test('what no registry has is named as lost and stays; --force removes it, with its containers, and nothing else', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'good');
+  importBusybox(world, 'bad', { files: { 'etc/mark': 'x' } });
+  world.ok('create', '--name', 'kept', '--network', 'none', 'good', 'true');
+  world.ok('create', '--name', 'doomed', '--network', 'none', 'bad', 'true');
+  harm(world, `rm overlay2/${layerWith(world, 'etc/mark').folder}/diff/etc/mark`);
+  t.is(world.skiff(['system', 'check', '--force']).code, 125);
+  const told = world.skiff(['system', 'check', '--repair']);
+  t.is(told.code, 125);
+  t.regex(told.stdout, /not repaired layer sha256:\w+: no registry is known that has it\nlost image: \w{12} localhost\/bad:latest/);
+  t.regex(told.stderr, /hint: .*--repair --force/);
+  t.is(world.ok('ps', '-aq').split('\n').length, 2);
+  const forced = world.skiff(['system', 'check', '--repair', '--force']);
+  t.is(forced.code, 0, forced.stdout + forced.stderr);
+  t.regex(forced.stdout, /^Deleted: [0-9a-f]{64}$/m);
+  t.is(world.ok('images', '--format', '{{.Repository}}'), 'localhost/good');
+  t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), 'kept');
+  t.is(world.ok('system', 'check'), '');
+  world.ok('start', '-a', 'kept');
+  t.deepEqual(auditStore(world), []);
+});
+
+test('a layer that a running container has mounted is not changed under it', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const registry = await startRegistry(t);
+  const tar = readFileSync(tarOf(busyboxRootfs(makeWorld(t))));
+  await pushImage(registry, 'box', 'latest', madeImage([tar]));
+  const world = makeWorld(t);
+  world.ok('pull', '-q', '--tls-verify=false', `${registry.domain}/box`);
+  world.ok('run', '-d', '--name', 'live', '--network', 'none', `${registry.domain}/box`, 'sleep', '1000');
+  harm(world, `rm overlay2/${layerWith(world, 'etc/group').folder}/diff/etc/group`);
+  const refused = world.skiff(repairs);
+  t.is(refused.code, 125);
+  t.regex(refused.stdout, /not repaired layer .*: a container that runs has layer .* mounted: stop it first/);
+  t.is(world.ok('exec', 'live', 'cat', '/etc/passwd').split('\n').length, 3);
+  world.ok('stop', '-t', '0', 'live');
+  t.is(world.skiff(repairs).code, 0);
+  world.ok('start', 'live');
+  t.is(world.ok('exec', 'live', 'wc', '-l', '/etc/group'), '4 /etc/group');
+});
+
+test('a container that lost its short names and lower files runs again after --repair', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'box');
+  world.ok('create', '--name', 'c', '--network', 'none', 'box', 'echo', 'hello');
+  const id = world.ok('ps', '-aq', '--no-trunc');
+  harm(world, `rm overlay2/${id}/link overlay2/${id}-init/lower; rm -r overlay2/l`);
+  t.is(world.skiff(['system', 'check', '--quick']).code, 125);
+  t.is(world.skiff(['system', 'check', '--repair']).code, 0);
+  t.is(world.ok('system', 'check'), '');
+  t.is(world.ok('start', '-a', 'c'), 'hello');
+});
+
+test('a store in use gives no alarm: check after check while others import, load, commit, run and remove', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('save', '-q', '-o', join(world.dir, 'base.tar'), 'base');
+  const state = { over: false };
+  const failures: string[] = [];
+  const worker = async (n: number): Promise<void> => {
+    for (let round = 0; !state.over; round++) {
+      for (const args of [
+        ['run', '--rm', '--network', 'none', 'base', 'true'], ['run', '--name', `c${n}`, '--network', 'none', 'base', 'sh', '-c', `echo ${round} >/x; rm /etc/group; mkdir -p /tmp/new`],
+        ['commit', '-q', `c${n}`, `m${n}`], ['rm', `c${n}`], ['run', '--rm', '--network', 'none', `m${n}`, 'cat', '/x'], ['rmi', `m${n}`], ['load', '-q', '-i', join(world.dir, 'base.tar')],
+      ]) {
+        const running = world.start(args);
+        const { code } = await running.exit;
+        if (code !== 0) failures.push(`${args.join(' ')}: ${running.stderr()}`);
+      }
+    }
+  };
+  const workers = [0, 1, 2].map(worker);
+  for (let round = 0; round < 6; round++) {
+    const check = world.start(['system', 'check', '--max', '0', ...(round % 2 === 0 ? ['--quick'] : [])]);
+    const { code } = await check.exit;
+    t.is(code, 0, `${check.stdout()}${check.stderr()}`);
+    t.is(check.stdout(), '');
+  }
+  state.over = true;
+  await Promise.all(workers);
+  t.deepEqual(failures, []);
+  t.is(world.ok('system', 'check'), '');
+});
+
+test('layers that nothing refers to are damage when they are older than --max', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const config = join(world.root, 'image/overlay2/imagedb/content/sha256');
+  writeFileSync(join(world.root, 'image/overlay2/repositories.json'), '{"Repositories":{}}');
+  harm(world, `rm ${config}/*`);
+  t.is(world.ok('system', 'check'), '', 'a day has not passed');
+  const old = world.skiff(['system', 'check', '--max', '0s']);
+  t.is(old.code, 125);
+  t.regex(old.stdout, /^layer sha256:\w+: nothing refers to it$/m);
+  t.is(world.skiff(['system', 'check', '--max', '0s', '--repair']).code, 0);
+  t.deepEqual(readdirSync(join(world.root, 'overlay2')), ['l']);
+  t.true(existsSync(config));
+});

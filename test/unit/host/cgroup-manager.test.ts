@@ -1,0 +1,45 @@
+import test from 'ava';
+import { SkiffError } from '../../../src/lib/errors.ts';
+import { checkLimits, chooseCgroupManager, ownCgroup } from '../../../src/host/cgroup/manager.ts';
+import type { CgroupFacts, Cgroups } from '../../../src/host/cgroup/manager.ts';
+
+const facts = (over: Partial<CgroupFacts>): CgroupFacts => ({ view: 'v2', systemd: true, delegated: true, ...over });
+const cgroups = (over: Partial<Cgroups>): Cgroups => ({ view: 'v2', manager: 'systemd', controllers: ['memory', 'pids'], parent: '/user.slice', ...over });
+
+test('chooseCgroupManager() prefers systemd, then a delegated cgroup, then none', (t) => {
+  t.is(chooseCgroupManager('auto', facts({})), 'systemd');
+  t.is(chooseCgroupManager('auto', facts({ systemd: false })), 'cgroupfs');
+  t.is(chooseCgroupManager('auto', facts({ systemd: false, delegated: false })), 'disabled');
+});
+
+test('chooseCgroupManager() takes a wish at its word on a v2 host', (t) => {
+  for (const wish of ['systemd', 'cgroupfs', 'disabled'] as const) t.is(chooseCgroupManager(wish, facts({ systemd: false, delegated: false })), wish);
+});
+
+test('chooseCgroupManager() never picks systemd in the private view of a hybrid host', (t) => {
+  t.is(chooseCgroupManager('systemd', facts({ view: 'private' })), 'cgroupfs');
+  t.is(chooseCgroupManager('auto', facts({ view: 'private', delegated: false })), 'disabled');
+  t.is(chooseCgroupManager('disabled', facts({ view: 'private' })), 'disabled');
+  t.is(chooseCgroupManager('systemd', facts({ view: 'none' })), 'disabled');
+});
+
+test('checkLimits() lets pass what the controllers can keep', (t) => {
+  t.notThrows(() => checkLimits({ memoryBytes: 1, pids: 3 }, cgroups({})));
+  t.notThrows(() => checkLimits({ pids: -1, memorySwapBytes: 0, cpusetCpus: '' }, cgroups({ view: 'none', manager: 'disabled', controllers: [] })));
+});
+
+test('checkLimits() names the controllers that are missing', (t) => {
+  const error = t.throws(() => checkLimits({ nanoCpus: 1e9, cpusetCpus: '0', pids: 0 }, cgroups({})), { instanceOf: SkiffError });
+  t.is(error?.code, 'CGROUP_UNAVAILABLE');
+  t.regex(error?.message ?? '', /^--cpus, --cpuset-cpus: needs the cgroup controllers cpuset, cpu, not delegated/);
+});
+
+test('checkLimits() refuses every limit where cgroups are disabled or the host is hybrid', (t) => {
+  t.is(t.throws(() => checkLimits({ pids: 3 }, cgroups({ manager: 'disabled' })), { instanceOf: SkiffError })?.code, 'CGROUP_UNAVAILABLE');
+  t.regex(t.throws(() => checkLimits({ pids: 3 }, cgroups({ view: 'private' })))?.message ?? '', /does not have cgroup v2 alone/);
+});
+
+test('ownCgroup() takes the line of v2 among those of v1', (t) => {
+  t.is(ownCgroup('12:pids:/a\n1:name=systemd:/b\n0::/user.slice/c\n'), '/user.slice/c');
+  t.is(ownCgroup('1:name=systemd:/b\n'), undefined);
+});
