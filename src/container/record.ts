@@ -2,11 +2,12 @@
  * Reading and writing config.v2.json and hostconfig.json. A container exists when its config.v2.json exists: it is the last
  * file that `create` writes and the first that `remove` takes away (with its folder, by rename).
  */
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { writeFileAtomic } from '../host/atomic-write.ts';
+import { namesIfThere } from '../host/if-there.ts';
 import type { Context } from './index.ts';
 import type { ContainerRecord } from './model.ts';
 import { containerFiles } from './names.ts';
@@ -15,12 +16,7 @@ const idPattern = /^[0-9a-f]{64}$/;
 
 /** Ids of all folders under containers/, unsorted. Some may be half made: their record is missing. */
 export function listFolders(context: Context): ContainerID[] {
-  try {
-    return readdirSync(context.store.layout.containers).filter((name) => idPattern.test(name)) as ContainerID[];
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw wrap(error, 'list containers');
-  }
+  return namesIfThere(context.store.layout.containers, 'list containers').filter((name) => idPattern.test(name)) as ContainerID[];
 }
 
 /** True where the container's record is published. */
@@ -36,7 +32,7 @@ export function containerExists(context: Context, id: ContainerID): boolean {
 export function tryReadRecord(context: Context, id: ContainerID): ContainerRecord | undefined {
   let text: string;
   try {
-    text = readFileSync(join(context.store.layout.container(id), containerFiles.config), 'utf8');
+    text = readFileSync(join(context.store.layout.container(id), containerFiles.config), 'utf8'); // there, but for rare cases: not looked for first
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw wrap(error, `read container "${id}"`);

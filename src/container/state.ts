@@ -3,11 +3,11 @@
  * exit record". The marker file `started` (written before each start) tells a container that was cut down without an exit
  * record (power cut, monitor killed) from one that never ran.
  */
-import { readFileSync, statSync, unlinkSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno, wrap } from '../lib/errors.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { freezerOf, isFrozen } from '../host/cgroup/freezer.ts';
+import { isThere, textIfThere } from '../host/if-there.ts';
 import { isHeld } from '../host/locks.ts';
 import { readExitRecord } from '../runtime/exit-record.ts';
 import type { Context } from './index.ts';
@@ -36,6 +36,16 @@ export function containerState(context: Context, id: ContainerID): ContainerStat
   }
 }
 
+/**
+ * The state of a container that had no runtime folder a moment ago and so did not run then: half as many looks, for listings.
+ * Where it was started since, this is what it was before.
+ */
+export function stateAtRest(context: Context, id: ContainerID): ContainerState {
+  const ended = endedState(context, id);
+  // A start without an end: cut off long ago, or just begun.
+  return ended.status === 'exited' && ended.exitCode === unknownExitCode ? containerState(context, id) : ended;
+}
+
 /** Derived as well: its control group is frozen. */
 function isPaused(pid: number, id: ContainerID): boolean {
   const freezer = freezerOf(pid, cgroupName(id));
@@ -53,13 +63,8 @@ export function lockPath(context: Context, id: ContainerID): string {
 
 /** state.json as it is; true only while the run lock is held, else it tells what the last monitor left behind. */
 export function readLiveState(context: Context, id: ContainerID): LiveState | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(runDir(context.runtimeDir, id), runFiles.state), 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw wrap(error, `read the state of container "${id}"`);
-  }
+  const text = textIfThere(join(runDir(context.runtimeDir, id), runFiles.state), `read the state of container "${id}"`);
+  if (text === undefined) return undefined;
   let value: { pid?: unknown; startedAt?: unknown; startTime?: unknown };
   try {
     value = JSON.parse(text) as typeof value;
@@ -78,17 +83,9 @@ export function startedMarker(context: Context, id: ContainerID): string {
   return join(context.store.layout.container(id), containerFiles.started);
 }
 
-/** Takes back what a start that failed has marked, so that the container shows as created again. */
-export function clearStartedMarker(context: Context, id: ContainerID): void {
-  try {
-    unlinkSync(startedMarker(context, id));
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw wrap(error, `container "${id}"`);
-  }
-}
-
 /** What is known of the last run, whoever holds the lock now. */
 export function endedState(context: Context, id: ContainerID): ContainerState {
+  if (!isThere(startedMarker(context, id))) return { status: 'created' };
   const dir = context.store.layout.container(id);
   const exit = readExitRecord(join(dir, containerFiles.exit)) ?? readExitRecord(join(runDir(context.runtimeDir, id), runFiles.exit));
   if (exit !== undefined) return { status: 'exited', ...exit };
@@ -98,13 +95,8 @@ export function endedState(context: Context, id: ContainerID): ContainerState {
 }
 
 function readMarker(path: string): string | undefined {
-  try {
-    const text = readFileSync(path, 'utf8');
-    return text === '' ? statSync(path).mtime.toISOString() : text;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw wrap(error, 'read the state of a container');
-  }
+  const text = textIfThere(path, 'read the state of a container');
+  return text === '' ? statSync(path, { throwIfNoEntry: false })?.mtime.toISOString() : text;
 }
 
 /** The last time that something was heard of the container: when its log grew. */

@@ -1,11 +1,10 @@
 /** What listings know of a container: its record and its derived state, read together. */
-import { readdirSync } from 'node:fs';
-import { isErrno, wrap } from '../lib/errors.ts';
+import { namesIfThere } from '../host/if-there.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import type { Context } from './index.ts';
 import type { ContainerRecord, ContainerState } from './model.ts';
 import { listFolders, tryReadRecord } from './record.ts';
-import { containerState, isRunning } from './state.ts';
+import { containerState, isRunning, stateAtRest } from './state.ts';
 
 export interface Summary { record: ContainerRecord; state: ContainerState }
 
@@ -16,7 +15,11 @@ export function summaryOf(context: Context, id: ContainerID): Summary | undefine
 
 /** All containers, oldest first. */
 export function allContainers(context: Context): Summary[] {
-  return sorted(listFolders(context).map((id) => summaryOf(context, id)));
+  const withRunDir = new Set(runDirs(context)); // read before the rest: what is missing here did not run then
+  return sorted(listFolders(context).map((id) => {
+    const record = tryReadRecord(context, id);
+    return record === undefined ? undefined : { record, state: withRunDir.has(id) ? containerState(context, id) : stateAtRest(context, id) };
+  }));
 }
 
 /**
@@ -24,15 +27,12 @@ export function allContainers(context: Context): Summary[] {
  * looked at.
  */
 export function runningContainers(context: Context): Summary[] {
-  let names: string[];
-  try {
-    names = readdirSync(context.runtimeDir).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw wrap(error, 'list containers');
-  }
-  const ids = (names as ContainerID[]).filter((id) => isRunning(context, id));
+  const ids = runDirs(context).filter((id) => isRunning(context, id));
   return sorted(ids.map((id) => summaryOf(context, id))).filter(({ state }) => state.status === 'running' || state.status === 'paused');
+}
+
+function runDirs(context: Context): ContainerID[] {
+  return namesIfThere(context.runtimeDir, 'list containers').filter((name) => /^[0-9a-f]{64}$/.test(name)) as ContainerID[];
 }
 
 function sorted(summaries: readonly (Summary | undefined)[]): Summary[] {

@@ -24,6 +24,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isErrno } from '../lib/errors.ts';
+import { isThere } from './if-there.ts';
 import { sys } from './sys.ts';
 
 const LOCK_SH = 1;
@@ -80,6 +81,7 @@ export function claim(path: string): Lock | undefined {
 
 /** True where somebody holds `path` exclusively. False where the file is missing. */
 export function isHeld(path: string): boolean {
+  if (!isThere(path)) return false;
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);

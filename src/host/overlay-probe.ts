@@ -4,9 +4,10 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SkiffError, isErrno } from '../lib/errors.ts';
+import { SkiffError } from '../lib/errors.ts';
 import { writeFileAtomic } from './atomic-write.ts';
 import { findProgram } from './find-program.ts';
+import { textIfThere } from './if-there.ts';
 import { unmount } from './bind-mount.ts';
 import { mountKernelOverlay } from './overlay-kernel.ts';
 import { removeTree } from './remove-tree.ts';
@@ -61,13 +62,8 @@ function fileSystemKey(dir: string): string {
 }
 
 function readVerdicts(file: string): Record<string, OverlayDriver> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return {};
-    throw error;
-  }
+  const text = textIfThere(file);
+  if (text === undefined) return {};
   try {
     const value = JSON.parse(text) as unknown;
     const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});

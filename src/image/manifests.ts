@@ -5,10 +5,11 @@
  * which the image was found. An index may belong to several images.
  * All of it is a cache: an entry without its image or its bytes counts as absent.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
-import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { textIfThere } from '../host/if-there.ts';
+import { SkiffError, wrap } from '../lib/errors.ts';
 import type { Digest, ImageID } from '../oci/ids.ts';
 import { hexOf, parseDigest } from '../oci/ids.ts';
 import type { Manifest, Raw } from '../oci/manifest.ts';
@@ -76,12 +77,7 @@ export function manifestDigests(store: Store, id: ImageID): Digest[] {
 }
 
 function readList(store: Store, id: ImageID): string {
-  try {
-    return readFileSync(store.layout.manifestsOf(id), 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw wrap(error, `read manifests of image ${id}`);
-  }
+  return textIfThere(store.layout.manifestsOf(id), `read manifests of image ${id}`) ?? '';
 }
 
 /** The newest manifest of the image (of that origin) whose bytes are there. */

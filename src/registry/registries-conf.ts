@@ -2,10 +2,11 @@
  * registries.conf as this machine and this user have it: which files there are, read once. The tables themselves are
  * registries-conf-parse.ts, what they say of a name is endpoints.ts.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dropInFiles } from '../host/config/drop-ins.ts';
 import { homeDir } from '../host/config/home.ts';
-import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { SkiffError, wrap } from '../lib/errors.ts';
 import type { RegistriesConf } from './registries-conf-parse.ts';
 import { emptyConf, mergeConf, parseConfFile } from './registries-conf-parse.ts';
 
@@ -25,7 +26,7 @@ export function registriesConfFiles(env: NodeJS.ProcessEnv, system: readonly str
   const ofUser = given === '' && existsSync(join(user, 'registries.conf'));
   const main = given !== '' ? mustExist(given) : (ofUser ? [user] : system).map((dir) => join(dir, 'registries.conf')).find((file) => existsSync(file));
   const givenDir = env['CONTAINERS_REGISTRIES_CONF_DIR'] ?? '';
-  const parts = (givenDir !== '' ? [givenDir] : [...(ofUser ? [] : system.toReversed().map(dropIns)), dropIns(user)]).flatMap(filesIn);
+  const parts = (givenDir !== '' ? [givenDir] : [...(ofUser ? [] : system.toReversed().map(dropIns)), dropIns(user)]).flatMap(dropInFiles);
   const learnt = join(baseDir(env, 'XDG_CACHE_HOME', '.cache'), 'containers', 'short-name-aliases.conf');
   return [...(main === undefined ? [] : [main]), ...parts, ...(existsSync(learnt) ? [learnt] : [])];
 }
@@ -41,15 +42,6 @@ function baseDir(env: NodeJS.ProcessEnv, variable: string, fallback: string): st
 function mustExist(path: string): string {
   if (!existsSync(path)) throw new SkiffError('NOT_FOUND', `CONTAINERS_REGISTRIES_CONF: ${JSON.stringify(path)} does not exist`);
   return path;
-}
-
-function filesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir).filter((name) => name.endsWith('.conf')).toSorted().map((name) => join(dir, name));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
-    throw error;
-  }
 }
 
 /** Reads the files given and puts them together. Without files no TOML parser is loaded. @throws CONFIG_INVALID, and what reading throws */

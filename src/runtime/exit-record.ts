@@ -1,6 +1,5 @@
 /** Reading what the monitor wrote at the end of a container. */
-import { readFileSync } from 'node:fs';
-import { isErrno, wrap } from '../lib/errors.ts';
+import { textIfThere } from '../host/if-there.ts';
 
 /** Written by helpers/monitor.c. Times are RFC 3339 with nanoseconds, UTC. */
 export interface ExitRecord {
@@ -15,12 +14,8 @@ export interface ExitRecord {
 
 /** Undefined where the file is missing or was torn by a power cut. */
 export function readExitRecord(path: string): ExitRecord | undefined {
-  try {
-    return parseExitRecord(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw wrap(error, 'read an exit record');
-  }
+  const text = textIfThere(path, 'read an exit record');
+  return text === undefined ? undefined : parseExitRecord(text);
 }
 
 /** Pure. Unknown members are ignored. */

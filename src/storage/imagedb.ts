@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncDir, writeFileAtomic } from '../host/atomic-write.ts';
+import { textIfThere } from '../host/if-there.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { chainIDs, digestOf, parseImageID } from '../oci/ids.ts';
@@ -102,12 +103,7 @@ function noteTopLayer(store: Store, id: ImageID): void {
 }
 
 function readMetadata(store: Store, id: ImageID, key: 'parent' | 'lastUpdated'): string | undefined {
-  try {
-    return readFileSync(store.layout.imageMetadata(id, key), 'utf8').trim();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw wrap(error, `read image ${id}`);
-  }
+  return textIfThere(store.layout.imageMetadata(id, key), `read image ${id}`)?.trim();
 }
 
 function writeMetadata(store: Store, id: ImageID, key: 'parent' | 'lastUpdated', text: string): void {

@@ -5,7 +5,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
+import { SkiffError, wrap } from '../../lib/errors.ts';
+import { textIfThere } from '../../host/if-there.ts';
 import type { ContainerRecord } from '../model.ts';
 import { capabilityNames, defaultCapabilities, planCapabilities } from './capabilities.ts';
 import { defaultProfile } from './seccomp-default.ts';
@@ -80,13 +81,8 @@ function bitsOf(capabilities: readonly string[]): string {
 }
 
 function readKept(file: string, key: string): string | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const text = textIfThere(file);
+  if (text === undefined) return undefined;
   const whole = text.startsWith(`${key}\n{`) && text.endsWith(`}\n${key}`);
   return whole ? text.slice(key.length + 1, -key.length - 1) : undefined;
 }

@@ -1,7 +1,8 @@
 /** Which files of containers.conf there are, in the order in which they win: later over earlier. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SkiffError, isErrno } from '../../lib/errors.ts';
+import { SkiffError } from '../../lib/errors.ts';
+import { dropInFiles } from './drop-ins.ts';
 import { homeDir } from './home.ts';
 
 /**
@@ -28,14 +29,7 @@ function userDir(env: NodeJS.ProcessEnv): string {
 /** containers.conf, then containers.conf.d/*.conf by name, as far as they exist. */
 function filesIn(dir: string): string[] {
   const main = join(dir, 'containers.conf');
-  const parts = `${main}.d`;
-  let names: string[] = [];
-  try {
-    names = readdirSync(parts).filter((name) => name.endsWith('.conf')).toSorted();
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
-  }
-  return [...(existsSync(main) ? [main] : []), ...names.map((name) => join(parts, name))];
+  return [...(existsSync(main) ? [main] : []), ...dropInFiles(`${main}.d`)];
 }
 
 function mustExist(path: string, variable: string): string {

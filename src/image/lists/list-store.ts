@@ -2,9 +2,10 @@
  * Lists on disk: skiff/lists/<id>.json, where Docker looks for nothing. Written by rename under the images' lock, because
  * lists and images share their names: a name of one is refused to the other. Readers take no lock.
  */
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncDir, writeFileAtomic } from '../../host/atomic-write.ts';
+import { bytesIfThere, namesIfThere } from '../../host/if-there.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { canonicalString, familiarString, localCandidates, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
@@ -108,21 +109,12 @@ function refuseTaken(store: Store, name: string): void {
 }
 
 function listIDs(store: Store): string[] {
-  try {
-    return readdirSync(store.layout.lists).flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw wrap(error, 'read manifest lists');
-  }
+  return namesIfThere(store.layout.lists, 'read manifest lists').flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []);
 }
 
 function readList(store: Store, id: string): ManifestList | undefined {
-  try {
-    return parseList(readFileSync(pathOf(store, id)), `manifest list ${id}`);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const bytes = bytesIfThere(pathOf(store, id));
+  return bytes === undefined ? undefined : parseList(bytes, `manifest list ${id}`);
 }
 
 function write(store: Store, list: ManifestList): void {
