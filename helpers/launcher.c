@@ -16,6 +16,7 @@
 #include "die.h"
 #include "verbs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,7 +26,8 @@ extern char **environ;
 /* Set here, read and removed by src/host/session.ts; compared by test/unit/host/session.test.ts. */
 static const char *const session_variables[] = {
   "SKIFF_LAUNCHED", "SKIFF_USERNS", "SKIFF_SINGLE_ID", "SKIFF_REFUSAL_CODE", "SKIFF_REFUSAL_MESSAGE", "SKIFF_REFUSAL_HINT", "SKIFF_HOST_UID",
-  "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_OPEN_FILES", "SKIFF_SAVED_NODE_EXTRA_CA_CERTS",
+  "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_OPEN_FILES",
+  "SKIFF_SAVED_NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_OPTIONS",
 };
 
 /* By it a command that was started outside asks to be started again inside; src/host/become.ts. */
@@ -78,13 +80,14 @@ static struct identity find_identity(bool surely_inside, struct refusal *refusal
   return plain;
 }
 
-static void put_ca_certificates_aside(void)
+/* Hides a variable from Node's start; src/host/session.ts gives it back. */
+static void put_aside(const char *name, const char *saved_as)
 {
-  const char *certificates = getenv("NODE_EXTRA_CA_CERTS");
-  if (!certificates || !*certificates)
+  const char *value = getenv(name);
+  if (!value || !*value)
     return;
-  set("SKIFF_SAVED_NODE_EXTRA_CA_CERTS", certificates);
-  (void)unsetenv("NODE_EXTRA_CA_CERTS"); /* can't fail: the name is valid */
+  set(saved_as, value);
+  (void)unsetenv(name); /* can't fail: the name is valid */
 }
 
 /* Node raises the soft limit of open files to the hard one at its start; programs of the user's get back what he had. */
@@ -168,13 +171,15 @@ __attribute__((noreturn)) static void become_node(const char *self, int argc, ch
 {
   _cleanup_free_ char *node = find_node();
   _cleanup_free_ char *script = find_script(self);
-  char **arguments = must_alloc(calloc((size_t)argc + 2, sizeof *arguments));
+  char **arguments = must_alloc(calloc((size_t)argc + 3, sizeof *arguments));
   arguments[0] = node;
-  arguments[1] = script;
+  /* Node looks for its own --env-file among all words up to this one, those of the contained command included. */
+  arguments[1] = "--";
+  arguments[2] = script;
   for (int i = 1; i < argc; i++)
-    arguments[i + 1] = argv[i];
+    arguments[i + 2] = argv[i];
   (void)execve(node, arguments, environ); /* returns only to fail */
-  die_exec(node);
+  die("start Node \"%s\": %s\nhint: %s", node, strerror(errno), getenv("SKIFF_NODE") ? "SKIFF_NODE names it; unset that or correct it" : "reinstall Node, or name another in SKIFF_NODE");
 }
 
 int main(int argc, char **argv)
@@ -199,8 +204,9 @@ int main(int argc, char **argv)
   remember_open_files();
   /* Without a trusted directory nothing can be running: a path below a file holds nothing and takes nothing. */
   set("SKIFF_RUNTIME_DIR", identity.runtime_dir ? identity.runtime_dir : "/dev/null/skiff");
+  put_aside("NODE_OPTIONS", "SKIFF_SAVED_NODE_OPTIONS"); /* meant for the user's own programs */
   if (!(needs & NEED_NETWORK))
-    put_ca_certificates_aside();
+    put_aside("NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_EXTRA_CA_CERTS");
 
   if (needs & NEED_WORKER) {
     mount_namespace_isolate();

@@ -34,13 +34,6 @@ void die_errno(const char *operation, const char *argument)
   die("%s: %s", operation, strerror(saved));
 }
 
-void die_exec(const char *path)
-{
-  int saved = errno;
-  fprintf(stderr, "%s: execute \"%s\": %s\n", program_invocation_short_name, path, strerror(saved));
-  end(saved == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
-}
-
 void *must_alloc(void *pointer)
 {
   if (!pointer)

@@ -109,7 +109,7 @@ export interface SkiffRecord {
   timeoutSeconds?: number;
   /** The image's own /etc/hosts shows. */
   noHosts?: boolean;
-  /** Written at each start, removed with the container. */
+  /** Absolute; written at each start. It is the user's file: nothing ever removes it, as with Podman. */
   pidfile?: string;
 }
 

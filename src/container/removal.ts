@@ -15,14 +15,13 @@ import { nameLink } from './name-links.ts';
 import { nameOf } from './record.ts';
 import { anonymousVolumes } from './volumes.ts';
 
-/** Absolute paths. The name link is only right while nobody else can take the name: under the run lock (name-links.ts). */
+/** Absolute paths, all of them in skiff's own folders: what they lead to is removed whole. The name link is only right while nobody else can take the name: under the run lock (name-links.ts). */
 export function removalPlan(context: Context, record: ContainerRecord, options: { volumes: boolean }): string[] {
   return [
     context.store.layout.container(record.ID),
     nameLink(context, nameOf(record)),
     ...containerRemovalPlan(context.store, record.ID),
     ...(options.volumes ? anonymousVolumes(context, record.Skiff.mounts) : []),
-    ...(record.Skiff.pidfile === undefined ? [] : [record.Skiff.pidfile]),
   ];
 }
 

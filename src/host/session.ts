@@ -54,6 +54,8 @@ export const sessionVariables = {
   runtimeDir: 'SKIFF_RUNTIME_DIR',
   /** NODE_EXTRA_CA_CERTS as the user had it, put aside where the verb talks to no registry (it adds 40 ms to Node's start); given back here. */
   savedCaCerts: 'SKIFF_SAVED_NODE_EXTRA_CA_CERTS',
+  /** NODE_OPTIONS as the user had it: it is for the user's programs, and for containers by `-e NODE_OPTIONS`. */
+  savedNodeOptions: 'SKIFF_SAVED_NODE_OPTIONS',
 } as const;
 
 let current: Session | undefined;
@@ -92,8 +94,9 @@ export function takeSession(env: NodeJS.ProcessEnv): Session {
   const cgroup = take(sessionVariables.cgroup);
   const runtimeDir = take(sessionVariables.runtimeDir) ?? `${env['XDG_RUNTIME_DIR'] ?? `/run/user/${hostUid}`}/skiff`;
   const openFiles = take(sessionVariables.openFiles);
-  const saved = take(sessionVariables.savedCaCerts);
-  if (saved !== undefined) env['NODE_EXTRA_CA_CERTS'] = saved;
+  for (const [name, saved] of [['NODE_EXTRA_CA_CERTS', take(sessionVariables.savedCaCerts)], ['NODE_OPTIONS', take(sessionVariables.savedNodeOptions)]] as const) {
+    if (saved !== undefined) env[name] = saved;
+  }
   return {
     launched, userns, hostUid, hostGid, self, runtimeDir, cgroup: cgroup === 'v2' || cgroup === 'private' ? cgroup : 'none',
     ...(openFiles === undefined ? {} : { openFiles: Number(openFiles) }),

@@ -120,6 +120,29 @@ test('run writes the id and the pid where asked, and refuses an id file that is 
   t.is(readFileSync(pidfile, 'utf8'), world.ok('inspect', '--format', '{{.State.Pid}}', id));
   t.regex(world.skiff(['run', '--cidfile', cidfile, '--network', 'none', 'base', 'true']).stderr, /container id file exists/);
   world.ok('rm', '-f', '-t', '0', '--cidfile', cidfile);
+  t.true(existsSync(pidfile), "the user's file stays, as Podman's");
+});
+
+test('a pid file is never more than written to: not removed with the container, no folder, and right from anywhere', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const docs = join(world.dir, 'docs');
+  mkdirSync(docs);
+  writeFileSync(join(docs, 'file'), 'mine');
+  for (const verb of ['create', 'run']) {
+    const refused = world.skiff([verb, '--rm', '--pidfile', docs, '--network', 'none', 'base', 'true']);
+    t.is(refused.code, 125);
+    t.regex(refused.stderr, /--pidfile .*: is a directory/);
+  }
+  writeFileSync(join(docs, 'pid'), 'mine');
+  world.ok('create', '--name', 'never', '--pidfile', join(docs, 'pid'), '--network', 'none', 'base', 'true');
+  world.ok('rm', 'never');
+  t.deepEqual(readdirSync(docs).map((name) => [name, readFileSync(join(docs, name), 'utf8')]), [['file', 'mine'], ['pid', 'mine']]);
+  const made = world.skiff(['create', '--name', 'later', '--pidfile', 'relative', '--network', 'none', 'base', 'true'], { cwd: docs });
+  t.is(made.code, 0, made.stderr);
+  world.ok('start', 'later'); // from another folder
+  t.regex(readFileSync(join(docs, 'relative'), 'utf8'), /^\d+$/);
+  t.is(world.skiff(['run', '--rm', '--env-file', '/missing', '--network', 'none', 'base', 'true']).code, 125);
 });
 
 test('run --read-only leaves scratch places writable, --read-only-tmpfs=false does not', (t) => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import test from 'ava';
@@ -65,6 +65,20 @@ test('launcher: passes arguments and environment through untouched, but for its 
   t.false('SKIFF_REFUSAL_CODE' in found.env);
   t.is(found.env['NODE_EXTRA_CA_CERTS'], undefined, 'put aside: reading it costs 40 ms');
   t.is(found.env['SKIFF_SAVED_NODE_EXTRA_CA_CERTS'], '/ca.pem');
+});
+
+test('launcher: words and variables that Node would take for its own do not steer it', (t) => {
+  const world = makeWorld(t);
+  const evil = join(world.dir, 'evil.js');
+  writeFileSync(evil, 'process.stdout.write("evil");');
+  writeFileSync(join(world.dir, 'env'), `NODE_OPTIONS=--require=${evil}\n`);
+  const launcher = makeLauncher(world);
+  for (const words of [['run', '--env-file', join(world.dir, 'env')], ['run', 'i', 'x', '--env-file=.missing'], ['run', '--env-file', '/missing'], ['ps', '--inspect-brk', '--require', evil]]) {
+    t.deepEqual(launcher.find(words).argv, words);
+  }
+  const found = launcher.find(['ps'], { env: { NODE_OPTIONS: `--require=${evil}` } });
+  t.is(found.env['NODE_OPTIONS'], undefined);
+  t.is(found.env['SKIFF_SAVED_NODE_OPTIONS'], `--require=${evil}`);
 });
 
 test('launcher: keeps NODE_EXTRA_CA_CERTS for a verb that talks to registries', (t) => {
@@ -238,8 +252,8 @@ test('launcher: without a $XDG_RUNTIME_DIR that is the user\'s own, a private di
 test('launcher: Node that can\'t be started is a clear error', (t) => {
   const world = makeWorld(t);
   const result = world.skiff(['ps'], { env: { SKIFF_NODE: '/nonexistent/node', SKIFF_MAIN: '/dev/null' } });
-  t.is(result.code, 127);
-  t.is(result.stderr, 'skiff: execute "/nonexistent/node": No such file or directory\n');
+  t.is(result.code, 125, '127 is the contained command\'s');
+  t.is(result.stderr, 'skiff: start Node "/nonexistent/node": No such file or directory\nhint: SKIFF_NODE names it; unset that or correct it\n');
 });
 
 test('launcher: ends with the command, also while its caller waits for the end of its pipes', async (t) => {

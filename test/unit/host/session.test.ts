@@ -9,19 +9,19 @@ test('sessionVariables are those that helpers/launcher.c clears and sets', (t) =
   const list = /session_variables\[\] = \{([^}]*)\}/.exec(source)?.[1] ?? '';
   const cleared = [...list.matchAll(/"(\w+)"/g)].map((match) => match[1]).toSorted();
   t.deepEqual(cleared, Object.values(sessionVariables).toSorted());
-  const written = new Set([...source.matchAll(/set(?:_number)?\("(SKIFF_\w+)"/g)].map((match) => match[1]));
+  const written = new Set([...source.matchAll(/(?:set(?:_number)?|put_aside)\((?:"NODE_\w+", )?"(SKIFF_\w+)"/g)].map((match) => match[1]));
   for (const name of Object.values(sessionVariables)) t.true(written.has(name), `${name} is never set`);
 });
 
-test('takeSession() removes what the launcher set and gives NODE_EXTRA_CA_CERTS back', (t) => {
+test('takeSession() removes what the launcher set and gives the variables of Node back', (t) => {
   const env = {
     SKIFF_LAUNCHED: '1', SKIFF_USERNS: 'joined', SKIFF_HOST_UID: '1000', SKIFF_HOST_GID: '100', SKIFF_SELF: '/s', SKIFF_CGROUP: 'private', SKIFF_RUNTIME_DIR: '/run/x',
-    SKIFF_HOLDER_FD: '5', SKIFF_SAVED_NODE_EXTRA_CA_CERTS: '/ca.pem', SKIFF_ROOT: '/kept',
+    SKIFF_HOLDER_FD: '5', SKIFF_SAVED_NODE_EXTRA_CA_CERTS: '/ca.pem', SKIFF_SAVED_NODE_OPTIONS: '--x', SKIFF_ROOT: '/kept',
   };
   t.deepEqual(takeSession(env), {
     launched: true, userns: { kind: 'entered', created: false, singleID: false, holderFd: 5 }, hostUid: 1000, hostGid: 100, self: '/s', runtimeDir: '/run/x', cgroup: 'private',
   });
-  t.deepEqual(env as Record<string, string>, { SKIFF_ROOT: '/kept', NODE_EXTRA_CA_CERTS: '/ca.pem' });
+  t.deepEqual(env as Record<string, string>, { SKIFF_ROOT: '/kept', NODE_EXTRA_CA_CERTS: '/ca.pem', NODE_OPTIONS: '--x' });
 });
 
 test('takeSession() with a single id keeps the remedy', (t) => {

@@ -1,4 +1,6 @@
 /** From the options of run and create to a CreateRequest. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { CreateRequest } from '../../../container/create-request.ts';
 import type { PortBinding, SkiffRecord } from '../../../container/model.ts';
 import { config } from '../../../host/config/index.ts';
@@ -19,7 +21,7 @@ export function createRequest(invocation: Invocation): CreateRequest {
   return {
     image, command, createCommand: ['skiff', ...process.argv.slice(2)],
     ...given('name', text(options, 'name')), replace: flag(options, 'replace'),
-    ...given('cidfile', text(options, 'cidfile')), ...given('pidfile', text(options, 'pidfile')),
+    ...given('cidfile', text(options, 'cidfile')), ...given('pidfile', pidfilePath(text(options, 'pidfile'))),
     ...processRequest(options),
     ...mountsRequest(options),
     ...networkRequest(options),
@@ -42,6 +44,13 @@ export function createRequest(invocation: Invocation): CreateRequest {
 /** A bool of the command line, else containers.conf's. */
 function choice(options: OptionValues, name: string, fallback: boolean | undefined): boolean {
   return options[name] === undefined ? fallback === true : flag(options, name);
+}
+
+/** A later start may be given from another folder. */
+function pidfilePath(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  if (statSync(given, { throwIfNoEntry: false })?.isDirectory() === true) throw new SkiffError('USAGE', `--pidfile ${JSON.stringify(given)}: is a directory`);
+  return resolve(given);
 }
 
 type Part<K extends keyof CreateRequest> = Pick<CreateRequest, K>;
