@@ -68,7 +68,7 @@ static void emit(struct log *log, enum stream_name stream, const char *bytes, si
 /* How much of a full line buffer goes out: all, but for a character that has only just begun. */
 static size_t cut_at_character(const char *bytes, size_t length)
 {
-  for (size_t back = 1; back <= 3 && back < length; back++) {
+  for (size_t back = 1; back <= 3 && back <= length; back++) {
     unsigned char byte = (unsigned char)bytes[length - back];
     if (byte < 0x80)
       break;
@@ -78,6 +78,15 @@ static size_t cut_at_character(const char *bytes, size_t length)
     }
   }
   return length;
+}
+
+/* Logs the first bytes of what is held back as a part of a line. */
+static void put_out(struct log *log, enum stream_name stream, size_t length, const char *time)
+{
+  struct log_line *line = &log->lines[stream];
+  emit(log, stream, line->bytes, length, true, time);
+  line->length -= length;
+  memmove(line->bytes, line->bytes + length, line->length);
 }
 
 /* Adds bytes without a newline to a line; full ones are logged in parts. */
@@ -92,12 +101,8 @@ static void hold_back(struct log *log, enum stream_name stream, const char *byte
     line->length += part;
     bytes += part;
     length -= part;
-    if (line->length == sizeof line->bytes) {
-      size_t out = cut_at_character(line->bytes, line->length);
-      emit(log, stream, line->bytes, out, true, time);
-      line->length -= out;
-      memmove(line->bytes, line->bytes + out, line->length);
-    }
+    if (line->length == sizeof line->bytes)
+      put_out(log, stream, cut_at_character(line->bytes, line->length), time);
   }
 }
 
@@ -132,6 +137,27 @@ void log_feed(struct log *log, enum stream_name stream, const char *bytes, size_
     length -= part + 1;
   }
   hold_back(log, stream, bytes, length, time);
+  line->idle_at_ms = line->length > 0 ? clock_ms() + LOG_IDLE_MS : 0;
+  if (log->file.fd >= 0)
+    log_file_flush(&log->file);
+}
+
+long long log_idle_at(const struct log *log, enum stream_name stream)
+{
+  return log->lines[stream].idle_at_ms;
+}
+
+void log_idle(struct log *log, enum stream_name stream)
+{
+  struct log_line *line = &log->lines[stream];
+  char time[TIME_TEXT];
+  line->idle_at_ms = 0;
+  /* The rest of a character may yet come. */
+  size_t out = cut_at_character(line->bytes, line->length);
+  if (out == 0)
+    return;
+  format_time(log, time);
+  put_out(log, stream, out, time);
   if (log->file.fd >= 0)
     log_file_flush(&log->file);
 }
@@ -145,6 +171,7 @@ void log_end_of_stream(struct log *log, enum stream_name stream)
   format_time(log, time);
   emit(log, stream, line->bytes, line->length, true, time);
   line->length = 0;
+  line->idle_at_ms = 0;
   if (log->file.fd >= 0)
     log_file_flush(&log->file);
 }

@@ -149,17 +149,34 @@ static bool serve_rest(struct monitor *monitor)
   return more;
 }
 
+/* Milliseconds until a moment; 0 where it has passed, `left` where it is none or later than that. */
+static long long sooner(long long left, long long moment_ms, long long now)
+{
+  if (moment_ms == 0)
+    return left;
+  long long rest = moment_ms > now ? moment_ms - now : 0;
+  return left < 0 || rest < left ? rest : left;
+}
+
 static int time_left(const struct monitor *monitor, int timeout_ms)
 {
   long long now = clock_ms();
-  long long left = timeout_ms < 0 ? -1 : timeout_ms;
-  long long until[] = {monitor->deadline_ms, monitor->clients.paused_until_ms};
-  for (size_t i = 0; i < ARRAY_LENGTH(until); i++) {
-    long long rest = until[i] > now ? until[i] - now : 0;
-    if (until[i] != 0 && (rest > 0 || i == 0) && (left < 0 || rest < left))
-      left = rest;
-  }
+  long long left = sooner(timeout_ms < 0 ? -1 : timeout_ms, monitor->deadline_ms, now);
+  for (enum stream_name name = 0; name < STREAM_COUNT; name++)
+    left = sooner(left, log_idle_at(&monitor->log, name), now);
+  if (monitor->clients.paused_until_ms > now) /* once it has passed the listener is polled again */
+    left = sooner(left, monitor->clients.paused_until_ms, now);
   return left > 1000000 ? 1000000 : (int)left;
+}
+
+/* A stream that has more to read is not idle, however late we are. */
+static void log_idle_streams(struct monitor *monitor, const struct pollfd *slots)
+{
+  for (enum stream_name name = 0; name < STREAM_COUNT; name++) {
+    long long at = log_idle_at(&monitor->log, name);
+    if (at != 0 && at <= clock_ms() && slots[SLOT_STDOUT + name].revents == 0)
+      log_idle(&monitor->log, name);
+  }
 }
 
 void loop_turn(struct monitor *monitor, int timeout_ms)
@@ -172,6 +189,7 @@ void loop_turn(struct monitor *monitor, int timeout_ms)
     monitor->deadline_ms = 0;
     (void)kill_first(monitor, SIGKILL); /* it runs, and is ours */
   }
+  log_idle_streams(monitor, slots);
   if (ready <= 0)
     return;
   /* Clients first: what stands in `slots` for them is not yet changed by the others. New ones come last. */

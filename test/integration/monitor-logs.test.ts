@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { parseK8sLine } from '../../src/container/logs/entry.ts';
-import { drain, makeMonitorWorld } from '../helpers/monitor.ts';
+import { parseJsonLine, parseK8sLine } from '../../src/container/logs/entry.ts';
+import { packet } from '../../src/runtime/index.ts';
+import { drain, everything, makeMonitorWorld, sendStdin } from '../helpers/monitor.ts';
 import { lives, shell, until } from '../helpers/monitor-container.ts';
 import { jsonFile, jsonLines, k8sFile, logFiles, logged, numbers, rawLines } from '../helpers/monitor-log.ts';
 import { requires } from '../helpers/requires.ts';
@@ -31,6 +32,23 @@ test.serial('json-file: lines over 16 KiB come in parts, cut between characters;
   t.deepEqual(euros.map((log) => [Buffer.byteLength(log), log.endsWith('\n')]), [[16384, false], [7618, true]]);
   t.is(euros.join(''), `a${'€'.repeat(8000)}\n`);
   t.is(logs.at(-1), 'no newline');
+});
+
+test.serial('what has no newline is logged when nothing more comes: whole characters, and the rest of the line later', async (t) => {
+  if (!requires(t, 'userns')) return;
+  for (const [log, parse] of [[jsonFile, parseJsonLine], [k8sFile, parseK8sLine]] as const) {
+    const world = makeMonitorWorld(t);
+    const run = world.start({ command: shell(String.raw`printf 'prompt> \342\202'; read go; printf '\254 answer\nlast'; read go`), log: log(world.log), args: ['--stdin'], client: everything });
+    await run.expectEvent('started');
+    await until(() => existsSync(world.log) && logged(world.log, 'stdout', parse).length > 0);
+    t.is(logged(world.log, 'stdout', parse).toString(), 'prompt> ');
+    sendStdin(run.client!, Buffer.from('\n'));
+    await until(() => logged(world.log, 'stdout', parse).toString().endsWith('last'));
+    run.client!.send(packet.stdin, Buffer.from('\n'));
+    await run.ended;
+    t.is(logged(world.log, 'stdout', parse).toString(), 'prompt> € answer\nlast');
+    t.true(rawLines(world.log).length <= 4, 'a few parts, no more');
+  }
 });
 
 test.serial('bytes that are no UTF-8 survive a round trip through json-file, and the file stays JSON that Docker reads', async (t) => {
