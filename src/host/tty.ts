@@ -10,6 +10,11 @@ export function isTerminal(fd: number): boolean {
 
 export interface TerminalSize { rows: number; columns: number }
 
+/** The size of the window that this command is shown in, by standard output or else input. */
+export function ownTerminalSize(): TerminalSize | undefined {
+  return terminalSize(1) ?? terminalSize(0);
+}
+
 /** The size of the window behind `fd`; undefined where it is no terminal or does not tell (0 by 0, as on a serial line). */
 export function terminalSize(fd: number): TerminalSize | undefined {
   const size = sys().windowSize(fd);

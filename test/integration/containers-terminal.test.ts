@@ -24,6 +24,21 @@ test('run -it is a shell at a terminal of the right size, and exits with its cod
   t.is((await terminal.exit).exitCode, 6);
 });
 
+test('a program that asks for the size first of all is told the truth', async (t) => {
+  const world = base(t);
+  for (const flags of ['-t', '-it']) {
+    const terminal = openTerminal(t, world, ['run', '--rm', flags, '--network', 'none', 'base', 'stty', '-F', '/dev/tty', 'size']);
+    await terminal.expect(/24 80\r+\n/);
+    t.is((await terminal.exit).exitCode, 0);
+  }
+  world.ok('create', '-it', '--name', 'c', '--network', 'none', 'base', 'stty', 'size');
+  for (let round = 0; round < 2; round++) {
+    const again = openTerminal(t, world, ['start', '-ai', 'c']);
+    await again.expect(/24 80\r+\n/);
+    t.is((await again.exit).exitCode, 0);
+  }
+});
+
 test('Ctrl-C at a terminal is the container’s, not ours', async (t) => {
   const world = base(t);
   const terminal = openTerminal(t, world, ['run', '--rm', '-it', '--network', 'none', 'base', 'sh', '-c', 'trap "echo interrupted; exit 4" INT; echo ready; while true; do usleep 10000; done']);

@@ -10,7 +10,7 @@ import { findProgram } from '../../host/find-program.ts';
 import { unlinkIfThere } from '../../host/if-there.ts';
 import { spawnStream } from '../../host/run.ts';
 import { startProgram } from '../../host/process.ts';
-import { isTerminal, terminalSize, type TerminalSize } from '../../host/tty.ts';
+import { isTerminal, ownTerminalSize, type TerminalSize } from '../../host/tty.ts';
 import type { Context } from '../index.ts';
 import { DetachMatcher } from './detach-matcher.ts';
 import { prepareExec, processPath } from './prepare.ts';
@@ -21,7 +21,7 @@ const defaultSize = { rows: 24, columns: 80 };
 
 /** The exit code of the process; 0 after a detach. @throws as prepareExec() */
 export async function execTerminal(context: Context, request: ExecRequest, detachKeys: Buffer): Promise<number> {
-  const size = terminalSize(1) ?? terminalSize(0) ?? defaultSize;
+  const size = ownTerminalSize() ?? defaultSize;
   const prepared = prepareExec(context, request, size);
   const { runtime } = prepared;
   const file = processPath(context, prepared);
@@ -89,7 +89,7 @@ async function takeTerminal(onResize: (size: TerminalSize) => void): Promise<{ r
     await stty(0, '-opost');
   }
   const resize = (): void => {
-    const size = terminalSize(1) ?? terminalSize(0);
+    const size = ownTerminalSize();
     if (size !== undefined) onResize(size);
   };
   process.on('SIGWINCH', resize);

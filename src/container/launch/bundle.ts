@@ -6,6 +6,7 @@ import { version } from '../../lib/version.ts';
 import { config } from '../../host/config/index.ts';
 import { helperPath } from '../../host/helpers.ts';
 import { RootHandle } from '../../host/in-root.ts';
+import type { TerminalSize } from '../../host/tty.ts';
 import { commandProblem, type CommandQuestion } from '../find-command.ts';
 import type { Context } from '../index.ts';
 import type { ContainerRecord } from '../model.ts';
@@ -37,6 +38,8 @@ export interface BundleInput {
   /** The /dev/shm of another container. */
   shmPath: string | undefined;
   runtime: OCIRuntime;
+  /** Of the terminal that is attached from the start. */
+  consoleSize: TerminalSize | undefined;
 }
 
 const maxPasswdBytes = 16 * 1024 * 1024;
@@ -88,6 +91,7 @@ function specInput(input: BundleInput, user: ResolvedUser, files: BoundFiles): S
   return {
     record, rootfs: input.rootfs, host, user, files, namespaces: input.namespaces, deferredNetwork: input.deferredNetwork, ...optional('shmPath', input.shmPath),
     ...(record.Skiff.init ? { initPath: record.Skiff.initPath ?? defaults.initPath ?? helperPath('skiff-init') } : {}),
+    ...optional('consoleSize', input.consoleSize),
     ...optional('defaultPidsLimit', defaults.pidsLimit),
     ...optional('defaultCapabilities', defaults.capabilities),
     ...optional('defaultRlimits', defaults.ulimits?.map(toRlimit)),

@@ -12,6 +12,7 @@ import { textIfThere, unlinkIfThere } from '../../host/if-there.ts';
 import type { Lock } from '../../host/locks.ts';
 import { session } from '../../host/session.ts';
 import { nowRfc3339Nano } from '../../host/time.ts';
+import { ownTerminalSize } from '../../host/tty.ts';
 import { soleTrace, type OCIRuntime } from '../../runtime/choose.ts';
 import type { MonitorRequest } from '../../runtime/monitor-argv.ts';
 import { awaitEvent, closeMonitor, sayStart, startMonitor, type ClientWish, type StartedMonitor } from '../../runtime/start-monitor.ts';
@@ -67,7 +68,7 @@ export async function launch(context: Context, request: LaunchRequest): Promise<
     cleanup.push('unmount the root filesystem', rootfs.release);
     prepareMountSources(context, record, rootfs.path);
     const namespaces = { ...shared, ...network.namespaces };
-    prepared = writeBundle(context, { record, rootfs: rootfs.path, host, namespaces, files: network.files, deferredNetwork: network.deferred, shmPath: memory?.path, runtime });
+    prepared = writeBundle(context, { record, rootfs: rootfs.path, host, namespaces, files: network.files, deferredNetwork: network.deferred, shmPath: memory?.path, runtime, consoleSize: request.client === undefined ? undefined : ownTerminalSize() });
     const monitor = startMonitor(monitorRequest(context, record, { runtime, cgroupManager: cgroups.manager }, { mounts: [rootfs.path, ...(memory === undefined ? [] : [memory.path])], network }), request.life.fd, request.client);
     network.handedOver();
     cleanup.push('leave the monitor', () => closeMonitor(monitor));

@@ -42,6 +42,7 @@ function planProcess(input: SpecInput, security: SecurityOptions, userns: Userns
   for (const gid of [user.gid, ...additionalGids]) checkMapped('group', gid, userns, host.gidMap);
   return {
     terminal: record.Config.Tty,
+    ...(record.Config.Tty && input.consoleSize !== undefined && { consoleSize: { height: input.consoleSize.rows, width: input.consoleSize.columns } }),
     cwd: planCwd(record.Config.WorkingDir),
     env: planEnv(input),
     args: planArgs(input),

@@ -98,4 +98,6 @@ export interface SpecInput {
   /** Parent of the cgroup: a slice for the systemd manager, a path for cgroupfs. */
   cgroupParent?: string;
   umask?: number;
+  /** The terminal's first size, so that a program that asks at once is told the truth; later ones come with the attach client. */
+  consoleSize?: { rows: number; columns: number };
 }

@@ -7,7 +7,7 @@ import { makeInput, type Changes } from '../../../helpers/spec-input.ts';
 
 const mixes: Readonly<Record<string, Changes>> = {
   'nothing asked': {},
-  'a terminal and a user': { config: { Tty: true, User: 'app' }, input: { user: { uid: 33, gid: 33, additionalGids: [33, 26], home: '/var/www', username: 'app' } } },
+  'a terminal and a user': { config: { Tty: true, User: 'app' }, input: { consoleSize: { rows: 24, columns: 80 }, user: { uid: 33, gid: 33, additionalGids: [33, 26], home: '/var/www', username: 'app' } } },
   privileged: { skiff: { privileged: true } },
   'privileged on the host': {
     skiff: { privileged: true, network: { kind: 'host' }, pid: { kind: 'host' }, ipc: { kind: 'host' }, uts: { kind: 'host' }, cgroupns: { kind: 'host' } },
