@@ -11,11 +11,12 @@ import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { linkIfThere } from '../host/if-there.ts';
 import { acquire, isHeld } from '../host/locks.ts';
+import { sys } from '../host/sys.ts';
 import { randomHex } from '../host/random.ts';
 import type { Context } from './index.ts';
 import { runDir, runFiles } from './names.ts';
 import { randomName } from './random-name.ts';
-import { containerExists, tryReadRecord } from './record.ts';
+import { containerExists, nameOf, tryReadRecord } from './record.ts';
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
@@ -82,12 +83,11 @@ function tryClaim(context: Context, name: string, id: ContainerID, locked = fals
     const holder = linkTarget(path);
     if (holder === id) return undefined;
     if (holder === undefined) continue; // it vanished between the two calls
-    const exists = containerExists(context, holder);
-    if (exists && bearsName(context, holder, name)) return holder;
+    const record = tryReadRecord(context, holder); // once: between two looks its remover may come
+    if (record !== undefined && nameOf(record) === name) return holder;
     const lock = join(runDir(context.runtimeDir, holder), runFiles.lock);
-    if (!exists && isHeld(lock)) {
-      // Being made or removed: its end decides. Blocking on the lock is the wait.
-      waitForLock(lock);
+    if (record === undefined && isHeld(lock)) {
+      waitForOutcome(context, holder, lock);
       continue;
     }
     replaceDead(context, path, holder, { id, name }, locked);
@@ -97,15 +97,15 @@ function tryClaim(context: Context, name: string, id: ContainerID, locked = fals
 /** A record that lost its name to a cut rename does not hold it. */
 function bearsName(context: Context, holder: ContainerID, name: string): boolean {
   const record = tryReadRecord(context, holder);
-  return record !== undefined && record.Name === `/${name}`;
+  return record !== undefined && nameOf(record) === name;
 }
 
-function waitForLock(path: string): void {
-  try {
-    acquire(path, 'shared').release();
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
+/**
+ * Being made or removed: waits until it is there, or whoever is at work has ended. By looking again and again: the lock alone does not
+ * tell, since the monitor of a container that was made and started at once keeps it.
+ */
+function waitForOutcome(context: Context, holder: ContainerID, lock: string): void {
+  while (!containerExists(context, holder) && isHeld(lock)) sys().poll([], 2);
 }
 
 /** Only one at a time may take dead links over, else two could both believe that they did. */

@@ -53,6 +53,23 @@ test('two hundred mixed commands from eight processes on one store: none fails t
   t.deepEqual(auditStore(world), []);
 });
 
+test('--replace by eight at once: each makes room for itself', async (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const results = await Promise.all(Array.from({ length: 8 }, async (_, n) => {
+    const failures: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const running = world.start([...(n % 2 === 0 ? ['create'] : ['run', '-d']), '--replace', '--name', 'wanted', '--stop-signal', 'KILL', '--network', 'none', 'base', 'sleep', '100000']);
+      if ((await running.exit).code !== 0) failures.push(running.stderr());
+    }
+    return failures;
+  }));
+  t.deepEqual(results.flat(), []);
+  t.deepEqual(world.ok('ps', '-a', '--format', '{{.Names}}').split('\n'), ['wanted']);
+  world.ok('rm', '-f', '-t', '0', 'wanted');
+  t.deepEqual(auditStore(world), []);
+});
+
 test('one name wanted by eight at once: one gets it, seven are told so', async (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');

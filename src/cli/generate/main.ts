@@ -22,18 +22,26 @@ function projectRoot(): string {
   return at;
 }
 
+/** package.json with its list of man pages: npm links those where it installs, and no longer looks into a folder for them. */
+function withManPages(text: string, names: readonly string[]): string {
+  const manifest = { ...JSON.parse(text) as Record<string, unknown>, man: names.map((name) => `man/${name}`) };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const check = args.includes('--check');
   const root = projectRoot();
   const loaded = await loadSpecs(join(dirname(fileURLToPath(import.meta.url)), '..', 'commands'), join(root, 'src', 'cli', 'commands'));
   const specs = loaded.map(({ spec }) => spec);
+  const pages = [...manPages(specs)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const files = new Map<string, string>([
     ['src/cli/commands/index.ts', commandTable(loaded)],
     ['helpers/verbs.h', verbsHeader(specs)],
     ['completions/skiff.bash', completionScript('bash')],
     ['completions/_skiff', completionScript('zsh')],
     ['completions/skiff.fish', completionScript('fish')],
-    ...[...manPages(specs)].map(([name, text]) => [`man/${name}`, text] as const),
+    ...pages.map(([name, text]) => [`man/${name}`, text] as const),
+    ['package.json', withManPages(readFileSync(join(root, 'package.json'), 'utf8'), pages.map(([name]) => name))],
   ]);
   const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '';
   const stale: string[] = [];

@@ -9,7 +9,7 @@ import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
 import { createRequest } from './_create-request.ts';
 import { imageForContainer } from './_images.ts';
-import { replaceContainer } from './_replace.ts';
+import { createReplacing } from './_replace.ts';
 import { flag, list, text } from './_values.ts';
 
 export async function run(invocation: Invocation): Promise<void> {
@@ -19,11 +19,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const streams = attachedStreams(list(options, 'attach'));
   const context = openContext();
   const image = await imageForContainer(context, request.image, options);
-  replaceContainer(context, request);
   const attached = !flag(options, 'detach');
   if (attached && request.terminal && !isTerminal(0)) warn('The input device is not a TTY. The --tty and --interactive flags might not work properly');
   const client = attached ? clientWish({ interactive: request.interactive, terminal: request.terminal, ...(streams === undefined ? {} : { streams }) }) : undefined;
-  const { record, launched } = await runContainer(context, { request, image, check: checkContainer, client });
+  const { record, launched } = await createReplacing(context, request, () => runContainer(context, { request, image, check: checkContainer, client }));
   if (client === undefined) return printLine(record.ID);
   attachContainer(context, record, { socket: launched.monitor.client, wish: client, detachKeys: keys, signalProxy: options['sig-proxy'] !== false });
 }
