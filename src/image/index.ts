@@ -51,6 +51,8 @@ export interface OfferedImage {
   readonly rawIndexes?: readonly Uint8Array[];
   /** The repository that the layers are from, in full; absent for an archive. */
   readonly repository?: string;
+  /** What the user should know of it, once it is stored. */
+  readonly notes?: readonly string[];
 }
 
 /** What is happening, for whoever shows progress. */

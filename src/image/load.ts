@@ -33,7 +33,7 @@ import { requireTrusted } from './trust/require.ts';
 export interface LoadedImage {
   readonly id: ImageID;
   readonly names: readonly NamedReference[];
-  /** What layers asked for and rootless storage can't do. */
+  /** What layers asked for and rootless storage can't do, and names that can't be given. */
   readonly notes: readonly string[];
 }
 
@@ -90,7 +90,7 @@ async function storeImage(store: Store, image: OfferedImage, applied: readonly A
   else keepManifest(store, id, image.rawManifest, 'received');
   for (const index of (image.rawIndexes ?? []).toReversed()) keepIndex(store, id, index);
   await setNames(store, id, image.names);
-  return { id, names: image.names, notes: applied.flatMap(({ notes }) => notes) };
+  return { id, names: image.names, notes: [...(image.notes ?? []), ...applied.flatMap(({ notes }) => notes)] };
 }
 
 /** What is known of tar sizes without reading a layer: a member that isn't compressed is the tar. */

@@ -4,9 +4,10 @@
  *
  * @see image-spec image-layout.md, annotations.md "org.opencontainers.image.ref.name"
  */
-import { SkiffError, isCode, wrap } from '../../lib/errors.ts';
+import { SkiffError, isCode } from '../../lib/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { verifyDigest } from '../../oci/digest.ts';
+import { digestOf } from '../../oci/ids.ts';
 import { maxConfigBytes } from '../../oci/image-config.ts';
 import type { ImageIndex } from '../../oci/index.ts';
 import { FieldReader, parseJson } from '../../oci/json.ts';
@@ -16,7 +17,7 @@ import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts'
 import type { Platform } from '../../oci/platform.ts';
 import { choosePlatform, platformString } from '../../oci/platform.ts';
 import type { NamedReference } from '../../oci/reference.ts';
-import { normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
+import { canonicalString, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { OfferedImage } from '../index.ts';
 import type { ArchiveFiles } from './files.ts';
 import { blobName } from './blob-name.ts';
@@ -33,29 +34,76 @@ export function isOciLayout(files: ArchiveFiles): boolean {
 }
 
 /**
- * Every image of the layout; of images that differ by platform only, the one for `platform`.
+ * Every image of the layout; of images that differ by platform only, the one for `platform`. A name that is no image reference
+ * is left out, and told in the image's notes.
  * @throws ARCHIVE_INVALID, ARCHIVE_TRUNCATED, MANIFEST_INVALID, CONFIG_INVALID, DIGEST_MISMATCH, DIGEST_INVALID
  */
 export function readOciLayout(files: ArchiveFiles, platform: Platform): OfferedImage[] {
+  const chosen = chooseImages(readIndex(files).manifests, platform);
+  requireImages(chosen, platform);
+  return mergeNames(chosen.map((descriptor) => readImage(files, descriptor, platform)));
+}
+
+/** One image of a layout, and the names that index.json has for it, as they stand there. */
+export interface OciEntry { readonly image: OfferedImage; readonly refNames: readonly string[] }
+
+/**
+ * The image called `name`, or the only one. Nothing but its own documents is read: damage to others doesn't matter. A name is
+ * any string; only where none is the same, one that means the same image reference counts.
+ * @throws as readOciLayout; IMAGE_UNKNOWN, IMAGE_AMBIGUOUS
+ */
+export function readOciEntry(files: ArchiveFiles, platform: Platform, name: string | undefined): OciEntry {
+  const { manifests } = readIndex(files);
+  const all = chooseImages(manifests, platform);
+  requireImages(all, platform);
+  if (name !== undefined) {
+    const same = manifests.filter((one) => namesIn(one).includes(name));
+    const [chosen] = chooseImages(same.length > 0 ? same : manifests.filter((one) => namesIn(one).some((own) => meansSame(own, name))), platform);
+    if (chosen === undefined) throw new SkiffError('IMAGE_UNKNOWN', `no image ${JSON.stringify(name)} there`, there(all));
+    return { image: readImage(files, chosen, platform), refNames: [name] };
+  }
+  const [only] = all;
+  if (only === undefined || all.some(({ digest }) => digest !== only.digest)) throw new SkiffError('IMAGE_AMBIGUOUS', 'more than one image there, choose an image', there(all));
+  return { image: readImage(files, only, platform), refNames: all.flatMap((one) => namesIn(one).slice(0, 1)) };
+}
+
+/** How a name of an entry becomes the name of an image; undefined where it is no image reference, as a layout allows. */
+export function imageName(refName: string): NamedReference | undefined {
+  try {
+    return withDefaultTag(normalizeLocal(parseReference(refName)));
+  } catch (error) {
+    if (isCode(error, 'REFERENCE_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+function readIndex(files: ArchiveFiles): ImageIndex {
   const version = new FieldReader(parseJson(files.read('oci-layout', 4096), { what: 'oci-layout', code: 'ARCHIVE_INVALID', maxBytes: 4096 }), 'oci-layout', 'ARCHIVE_INVALID').string('imageLayoutVersion');
   if (!version.startsWith('1.')) throw new SkiffError('ARCHIVE_INVALID', `unknown image layout version ${JSON.stringify(version.slice(0, 40))}`);
   const index = parseManifestOrIndex(files.read('index.json', maxManifestBytes)).value;
   if (index.kind !== 'index') throw new SkiffError('ARCHIVE_INVALID', 'index.json is an image, not an index');
-  const chosen = chooseImages(index, platform);
+  return index;
+}
+
+function requireImages(chosen: readonly Descriptor[], platform: Platform): void {
   if (chosen.length === 0) throw new SkiffError('ARCHIVE_INVALID', `no image for ${platformString(platform)} in index.json`);
   if (chosen.length > maxImages) throw new SkiffError('ARCHIVE_INVALID', `more than ${maxImages} images`);
-  return mergeNames(chosen.map((descriptor) => readImage(files, descriptor, platform)));
+}
+
+function there(all: readonly Descriptor[]): { hint?: string } {
+  const names = [...new Set(all.flatMap((one) => namesIn(one).slice(0, 1)))];
+  return names.length === 0 ? {} : { hint: `there are: ${names.slice(0, 20).map((name) => name.slice(0, 200)).join(', ')}` };
 }
 
 /** Descriptors of one name are one image for many platforms. Attestations and signatures are no images. */
-function chooseImages(index: ImageIndex, platform: Platform): Descriptor[] {
+function chooseImages(manifests: readonly Descriptor[], platform: Platform): Descriptor[] {
   const byName = new Map<string, Descriptor[]>();
-  for (const descriptor of index.manifests) {
-    const { mediaType, annotations, platform: own } = descriptor;
+  for (const descriptor of manifests) {
+    const { mediaType, platform: own } = descriptor;
     if (!isManifestMediaType(mediaType) && !isIndexMediaType(mediaType)) continue;
     if (own?.os === 'unknown' || descriptor.artifactType !== undefined) continue;
     // Without a platform it can't be an alternative to others: it stands for itself.
-    const name = annotations?.[containerdName] ?? annotations?.[refName] ?? '';
+    const name = namesIn(descriptor)[0] ?? '';
     const key = own === undefined ? `${descriptor.digest} ${name}` : `name ${name}`;
     const sameName = byName.get(key);
     if (sameName === undefined) byName.set(key, [descriptor]);
@@ -67,7 +115,10 @@ function chooseImages(index: ImageIndex, platform: Platform): Descriptor[] {
 
 function readImage(files: ArchiveFiles, descriptor: Descriptor, platform: Platform): OfferedImage {
   const { manifest, rawManifest } = readManifest(files, descriptor, platform, 0);
-  return offerManifest(files, manifest, rawManifest, readBlob(files, manifest.config, maxConfigBytes, 'config'), blobName, namesOf(descriptor));
+  const [refName] = namesIn(descriptor);
+  const name = refName === undefined ? undefined : imageName(refName);
+  const offered = offerManifest(files, manifest, rawManifest, readBlob(files, manifest.config, maxConfigBytes, 'config'), blobName, name === undefined ? [] : [name]);
+  return refName === undefined || name !== undefined ? offered : { ...offered, notes: [`${JSON.stringify(refName.slice(0, 200))} is no image reference: the image comes without that name`] };
 }
 
 function readManifest(files: ArchiveFiles, descriptor: Descriptor, platform: Platform, depth: number): { manifest: Manifest; rawManifest: Buffer } {
@@ -93,23 +144,23 @@ function checkSize(files: ArchiveFiles, descriptor: Descriptor, what: string): v
   if (found !== descriptor.size) throw new SkiffError('DIGEST_MISMATCH', `${what} ${descriptor.digest} has ${found} bytes, its descriptor says ${descriptor.size}`);
 }
 
-function namesOf({ annotations }: Descriptor): NamedReference[] {
-  const text = annotations?.[containerdName] ?? annotations?.[refName];
-  if (text === undefined || text === '') return [];
-  try {
-    return [withDefaultTag(normalizeLocal(parseReference(text)))];
-  } catch (error) {
-    if (isCode(error, 'REFERENCE_INVALID')) throw wrap(error, 'index.json');
-    throw error;
-  }
+/** The whole name first, where there is one. */
+function namesIn({ annotations }: Descriptor): string[] {
+  return [annotations?.[containerdName], annotations?.[refName]].filter((text) => text !== undefined && text !== '') as string[];
 }
 
-/** One image under several names has a descriptor for each. */
+function meansSame(one: string, other: string): boolean {
+  const [first, second] = [imageName(one), imageName(other)];
+  return first !== undefined && second !== undefined && canonicalString(first) === canonicalString(second);
+}
+
+/** One image under several names has a descriptor for each. Images of one config are several where their manifests differ. */
 function mergeNames(images: readonly OfferedImage[]): OfferedImage[] {
-  const byID = new Map<string, OfferedImage>();
+  const byDigest = new Map<string, OfferedImage>();
   for (const image of images) {
-    const before = byID.get(image.id);
-    byID.set(image.id, before === undefined ? image : { ...before, names: [...before.names, ...image.names] });
+    const key = image.rawManifest === undefined ? image.id : digestOf(image.rawManifest);
+    const before = byDigest.get(key);
+    byDigest.set(key, before === undefined ? image : { ...before, names: [...before.names, ...image.names], notes: [...(before.notes ?? []), ...(image.notes ?? [])] });
   }
-  return [...byID.values()];
+  return [...byDigest.values()];
 }

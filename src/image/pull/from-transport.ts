@@ -4,16 +4,18 @@
  *
  * @see containers-transports(5)
  */
+import { posix } from 'node:path';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Platform } from '../../oci/platform.ts';
-import { canonicalString, normalize, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
+import { canonicalString, normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { NamedReference } from '../../oci/reference.ts';
 import type { Store } from '../../storage/index.ts';
 import type { ArchiveFiles } from '../archive/files.ts';
 import { dirFiles } from '../archive/files.ts';
 import { readDirTransport } from '../archive/dir-transport.ts';
 import { isDockerArchive, readDockerArchive } from '../archive/docker-archive.ts';
-import { isOciLayout, readOciLayout } from '../archive/oci-layout.ts';
+import type { OciEntry } from '../archive/oci-layout.ts';
+import { imageName, isOciLayout, readOciEntry } from '../archive/oci-layout.ts';
 import { openArchive } from '../archive/open.ts';
 import type { OfferedImage } from '../index.ts';
 import type { LoadedImage } from '../load.ts';
@@ -60,7 +62,7 @@ function choose(location: Elsewhere, files: ArchiveFiles, platform: Platform): O
     case 'dir': return readDirTransport(files);
     case 'oci': case 'oci-archive': {
       require(isOciLayout(files), location.transport);
-      return [chooseOne(readOciLayout(files, platform), location.name, (text) => withDefaultTag(normalizeLocal(parseReference(text))))];
+      return [named(location, readOciEntry(files, platform, location.name))];
     }
     case 'docker-archive': {
       require(isDockerArchive(files), location.transport);
@@ -80,29 +82,32 @@ function require(fits: boolean, what: string): void {
   if (!fits) throw new SkiffError('ARCHIVE_INVALID', `not an ${what}`);
 }
 
+/**
+ * By its name in the layout. Where that is no image reference ("2+build"), or there is none, a folder's path names the image,
+ * as Podman before 4.7 names all of them.
+ */
+function named({ transport, path }: { transport: 'oci' | 'oci-archive'; path: string }, { image, refNames }: OciEntry): OfferedImage {
+  const names = refNames.flatMap((refName) => imageName(refName) ?? []);
+  const fromPath = names.length === 0 && transport === 'oci' ? imageName(posix.normalize(path).replace(/^\/+|\/+$/g, '')) : undefined;
+  if (names.length > 0) return { ...image, names, notes: [] };
+  if (fromPath === undefined) return image;
+  return { ...image, names: [fromPath], notes: refNames.length === 0 ? [] : [`${JSON.stringify(refNames[0])} is no image reference: the image is called ${canonicalString(fromPath)}`] };
+}
+
 /** "@N" is the N-th image of the archive. */
 function byNameOrPlace(offered: readonly OfferedImage[], name: string): OfferedImage {
   const place = /^@(\d{1,6})$/.exec(name)?.[1];
-  if (place === undefined) return chooseOne(offered, name, (text) => withDefaultTag(normalize(parseReference(text))));
+  if (place === undefined) return byName(offered, name);
   const image = offered[Number(place)];
   if (image === undefined) throw new SkiffError('IMAGE_UNKNOWN', `there are ${offered.length} images, none at place ${place}`);
   return image;
 }
 
-function chooseOne(offered: readonly OfferedImage[], name: string | undefined, read: (text: string) => NamedReference): OfferedImage {
-  if (name !== undefined) {
-    const wanted = read(name);
-    const image = offered.find(({ names }) => names.some((own) => canonicalString(own) === canonicalString(wanted)));
-    if (image === undefined) throw new SkiffError('IMAGE_UNKNOWN', `no image ${JSON.stringify(name)} there`);
-    return { ...image, names: [wanted] };
-  }
-  const [image, ...more] = offered;
-  if (image === undefined) throw new SkiffError('ARCHIVE_INVALID', 'there is no image');
-  if (more.length > 0) {
-    const names = offered.flatMap((one) => one.names.map(canonicalString));
-    throw new SkiffError('IMAGE_AMBIGUOUS', 'more than one image there, choose an image', { ...(names.length > 0 && { hint: `there are: ${names.slice(0, 20).join(', ')}` }) });
-  }
-  return image;
+function byName(offered: readonly OfferedImage[], name: string): OfferedImage {
+  const wanted = withDefaultTag(normalize(parseReference(name)));
+  const image = offered.find(({ names }) => names.some((own) => canonicalString(own) === canonicalString(wanted)));
+  if (image === undefined) throw new SkiffError('IMAGE_UNKNOWN', `no image ${JSON.stringify(name)} there`);
+  return { ...image, names: [wanted] };
 }
 
 function isID(text: string): boolean {
