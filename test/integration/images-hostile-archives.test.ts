@@ -156,6 +156,22 @@ test('a layer that ends early inside a whole archive is refused by name', (t) =>
   t.deepEqual(isUntouched(world), []);
 });
 
+test('a damaged layer in the middle of a plain archive is named, whatever else is being read', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const layers = Array.from({ length: 6 }, (_, at) => makeLayer({ [`file${at}`]: String(at).repeat(3_000_000) }));
+  const members = dockerMembers(makeImage(layers), ['app:1']);
+  const damaged = Buffer.from(layers[1] as Buffer);
+  damaged[1_000_000] = 0;
+  const bytes = makeTar(members.map((member) => (member.data === layers[1] ? { ...member, data: damaged } : member)));
+  for (let times = 0; times < 3; times++) {
+    const done = load(world, bytes);
+    t.is(done.code, 125);
+    t.regex(done.stderr, new RegExp(`^Error: load ".*archive\\.tar": layer sha256:${sha256(layers[1] as Buffer)}: layer has diffID sha256:${sha256(damaged)}, expected`));
+  }
+  t.deepEqual(isUntouched(world), []);
+});
+
 test('an archive in a folder may hold pipes and links: load neither hangs nor follows them to a wrong blob', (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);

@@ -3,10 +3,11 @@
  * counts as there only where this very command wrote it: what lies in a folder may be anything.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeAll } from '../../host/atomic-write.ts';
+import { fileChunks } from '../../host/file-chunks.ts';
 import { randomHex } from '../../host/random.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Digest } from '../../oci/ids.ts';
@@ -37,7 +38,7 @@ export function tarTarget(store: Store, tar: MemberWriter, nameOfBlob: (digest: 
       const sums = new Sums();
       for await (const chunk of counted(source.open(), sums, head)) writeAll(spool, chunk);
       const digest = sums.end(source);
-      if (!done.has(digest) && sums.sizeBytes > 0) await tar.stream(nameOfBlob(digest), sums.sizeBytes, createReadStream('', { fd: spool, start: 0, autoClose: false, highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>);
+      if (!done.has(digest) && sums.sizeBytes > 0) await tar.stream(nameOfBlob(digest), sums.sizeBytes, fileChunks(spool, 0, sums.sizeBytes));
       done.set(digest, { sizeBytes: sums.sizeBytes, head: head.bytes });
       return { digest, sizeBytes: sums.sizeBytes };
     } finally {

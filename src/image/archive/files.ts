@@ -2,10 +2,11 @@
  * The files of an image archive, the same for a tar file and for a folder: small documents are read whole and bounded,
  * blobs as streams. Nothing is written anywhere.
  */
-import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { fileChunks } from '../../host/file-chunks.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
+import { log } from '../../lib/log.ts';
 import { cleanName, findMember, indexTar } from './tar-index.ts';
 
 export interface ArchiveFiles {
@@ -17,12 +18,11 @@ export interface ArchiveFiles {
   read(name: string, maxBytes: number): Buffer;
   /** The first bytes of a file, for telling formats apart. */
   peek(name: string, length: number): Buffer;
-  /** All bytes of a file. Several may be open at once. */
-  stream(name: string): Readable;
+  /** All bytes of a file. Several may be open at once. @throws ARCHIVE_TRUNCATED */
+  stream(name: string): AsyncIterable<Uint8Array>;
+  /** Never throws: what went wrong before is the news. */
   close(): void;
 }
-
-const streamChunk = 1024 * 1024;
 
 /** A tar file at an open descriptor, which is closed with the result. Positions are explicit: the file's own does not move. */
 export function tarFiles(fd: number): ArchiveFiles {
@@ -44,10 +44,9 @@ export function tarFiles(fd: number): ArchiveFiles {
     },
     stream(name) {
       const { offset, sizeBytes } = member(name);
-      if (sizeBytes === 0) return emptyStream();
-      return createReadStream('', { fd, autoClose: false, start: offset, end: offset + sizeBytes - 1, highWaterMark: streamChunk });
+      return rangeChunks(fd, offset, sizeBytes);
     },
-    close: () => closeSync(fd),
+    close: () => closeQuietly(fd),
   };
 }
 
@@ -77,13 +76,39 @@ export function dirFiles(folder: string): ArchiveFiles {
       return readRange(fd, 0, sizeBytes);
     }),
     peek: (name, length) => within(name, (fd, sizeBytes) => readRange(fd, 0, Math.min(length, sizeBytes))),
-    stream: (name) => createReadStream('', { fd: openRegular(join(folder, clean(name)), name), highWaterMark: streamChunk }),
+    stream: (name) => wholeFile(join(folder, clean(name)), name),
     close: () => {},
   };
 }
 
-function emptyStream(): Readable {
-  return createReadStream('/dev/null');
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch (error) {
+    log.warn(`close archive: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function* wholeFile(path: string, name: string): AsyncGenerator<Uint8Array> {
+  const fd = openRegular(path, name);
+  try {
+    yield* rangeChunks(fd, 0, fstatSync(fd).size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function* rangeChunks(fd: number, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const chunk of fileChunks(fd, offset, length)) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  if (left > 0) throw shorter();
+}
+
+function shorter(): SkiffError {
+  return new SkiffError('ARCHIVE_TRUNCATED', 'the archive became shorter while it was read');
 }
 
 /** O_NONBLOCK: a FIFO in the folder must not hold us up before fstat tells that it is one. */
@@ -115,7 +140,7 @@ function readRange(fd: number, offset: number, length: number): Buffer {
   let filled = 0;
   while (filled < length) {
     const count = readSync(fd, bytes, filled, length - filled, offset + filled);
-    if (count === 0) throw new SkiffError('ARCHIVE_TRUNCATED', 'the archive became shorter while it was read');
+    if (count === 0) throw shorter();
     filled += count;
   }
   return bytes;
