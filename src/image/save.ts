@@ -41,21 +41,23 @@ export interface SaveRequest {
    */
   readonly compression: Compression | undefined;
   readonly onEvent?: OnImageEvent;
+  /** Ends it: its reason is thrown, and of a file nothing is left. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws IO, NO_SPACE, PERMISSION, STORE_CORRUPT, HELPER_MISSING (zstd), USAGE (several images in a folder) */
 export async function saveImages(store: Store, request: SaveRequest): Promise<void> {
-  const { items, format, output, compression, onEvent = () => {} } = request;
+  const { items, format, output, compression, onEvent = () => {}, signal } = request;
   if (compression !== undefined) requireCompression(compression);
   // Damage is found before the first byte is written.
   for (const { image } of items) readImage(store, image.id);
   const listener = asListener(onEvent);
-  const oci: PushOptions = { compression, mediaType: mediaTypes.ociManifest, listener };
+  const oci: PushOptions = { compression, mediaType: mediaTypes.ociManifest, listener, signal };
   if (format === 'oci-dir' || format === 'docker-dir') {
     if (!('path' in output)) throw new SkiffError('USAGE', `${format} is a folder and can't be written to standard output`);
     const [only, more] = items;
     if (only === undefined || (more !== undefined && format === 'docker-dir')) throw new SkiffError('USAGE', 'docker-dir holds one image');
-    if (format === 'docker-dir') await writeDirTransport(output.path, (target) => pushImage(store, target, only.image, { compression, mediaType: mediaTypes.dockerManifest, listener }));
+    if (format === 'docker-dir') await writeDirTransport(output.path, (target) => pushImage(store, target, only.image, { compression, mediaType: mediaTypes.dockerManifest, listener, signal }));
     else await writeOciDir(store, output.path, items, oci);
     onEvent({ kind: 'manifest' });
     return;
@@ -66,8 +68,8 @@ export async function saveImages(store: Store, request: SaveRequest): Promise<vo
       onEvent({ kind: 'manifest' });
     } else await writeWhole(sink, compression ?? 'none', (inner) => writeDockerArchive(store, inner, items, onEvent));
   };
-  if ('path' in output) await toFile(output.path, produce);
-  else await toDescriptor(output.fd, 'standard output', produce);
+  if ('path' in output) await toFile(output.path, produce, signal);
+  else await toDescriptor(output.fd, 'standard output', produce, signal);
 }
 
 /** A line a layer when it begins, and one for the config. */

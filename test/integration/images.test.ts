@@ -1,5 +1,5 @@
 /** Images from the cradle to the grave: import, list, tag, save, remove, load; with the same digests at the end. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { busyboxRootfs, importBusybox, tarOf } from '../helpers/images.ts';
 import { blob, descriptor, dockerMembers, makeImage, makeLayer, makeTar, ociMembers, ociTypes, sha256 } from '../helpers/make-archive.ts';
 import { requires } from '../helpers/requires.ts';
 import type { World } from '../helpers/world.ts';
-import { makeWorld } from '../helpers/world.ts';
+import { makeWorld, skiffBin } from '../helpers/world.ts';
 
 interface Inspected {
   Id: string; Digest: string; RepoTags: string[]; RepoDigests: string[]; Comment: string; Created: string; Author: string; Architecture: string; Os: string; User: string;
@@ -100,7 +100,48 @@ test('save to a pipe is what save to a file is, and stderr is quiet where asked'
   importBusybox(world, 'app:1');
   world.ok('save', '-o', join(world.dir, 'file.tar'), 'app:1');
   t.is(sha256(world.skiff(['save', 'app:1']).stdoutBytes), sha256(readFileSync(join(world.dir, 'file.tar'))));
-  t.is(world.skiff(['save', '-q', 'app:1']).stderr, '');
+  t.is(world.skiff(['save', 'app:1']).stderr, '', 'who pipes it on is told nothing, as by Podman');
+  t.is(world.skiff(['save', '-q', '-o', join(world.dir, 'quiet.tar'), 'app:1']).stderr, '');
+  t.regex(world.skiff(['save', '-o', join(world.dir, 'told.tar'), 'app:1']).stderr, /^Copying blob/);
+});
+
+test('save -o: links and devices are followed, and what can\'t be written is told by the name that was given', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'app:1');
+  const [target, link] = [join(world.dir, 'target.tar'), join(world.dir, 'link.tar')];
+  writeFileSync(target, 'before');
+  symlinkSync('target.tar', link);
+  world.ok('save', '-q', '-o', link, 'app:1');
+  t.true(lstatSync(link).isSymbolicLink());
+  t.is(sha256(world.run(['sh', '-c', '"$0" save -q -o /dev/stdout app:1 >"$1"; cat "$1"', skiffBin, join(world.dir, 'out.tar')]).stdoutBytes), sha256(readFileSync(target)));
+  for (const [path, reason] of [['/proc/x', 'no such file'], ['/nosuchdir/x.tar', 'no such file'], ['/dev', 'director']] as const) {
+    const done = world.skiff(['save', '-q', '-o', path, 'app:1']);
+    t.is(done.code, 125);
+    t.regex(done.stderr, new RegExp(`^Error: write "${path}": \\w+ "${path}": .*${reason}`));
+  }
+  t.regex(world.skiff(['save', '-q', '-o', '', 'app:1']).stderr, /^Error: the name of the file to write is empty/);
+});
+
+test('save refuses options that its format can\'t honour', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'app:1');
+  const path = join(world.dir, 'saved');
+  for (const [args, message] of [
+    [['--compress'], "--compress can only be set when --format is 'docker-dir'"], [['--compress', '--format', 'oci-dir'], "--compress can only be set when --format is 'docker-dir'"],
+    [['--compress', '--uncompressed', '--format', 'docker-dir'], '--compress and --uncompressed cannot be used together'],
+    [['--uncompressed', '--compression-format', 'gzip', '--format', 'oci-dir'], '--uncompressed and --compression-format cannot be used together'],
+  ] as const) {
+    const done = world.skiff(['save', '-q', ...args, '-o', path, 'app:1']);
+    t.is(done.code, 125);
+    t.true(done.stderr.startsWith(`Error: ${message}\n`), done.stderr);
+    t.false(existsSync(path));
+  }
+  for (const [args, type] of [[['--compress'], 'diff.tar.gzip'], [['--uncompressed'], 'diff.tar']] as const) {
+    world.ok('save', '-q', ...args, '--format', 'docker-dir', '-o', join(path, type), 'app:1');
+    t.is((JSON.parse(readFileSync(join(path, type, 'manifest.json'), 'utf8')) as { layers: { mediaType: string }[] }).layers[0]?.mediaType, `application/vnd.docker.image.rootfs.${type}`);
+  }
 });
 
 test('save -m puts several images into one archive, shared layers once; without it further names are tags', (t) => {

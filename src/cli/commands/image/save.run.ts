@@ -8,21 +8,23 @@ import type { Compression } from '../../../oci/media-types.ts';
 import type { NamedReference } from '../../../oci/reference.ts';
 import { canonicalString } from '../../../oci/reference.ts';
 import type { Store } from '../../../storage/index.ts';
+import { interruptible } from '../../interrupt.ts';
 import type { Invocation, OptionValues } from '../../spec.ts';
 import { imageStore, progress } from './_store.ts';
 
 export async function run({ args, options }: Invocation): Promise<void> {
   const format = (options['format'] ?? 'docker-archive') as SaveFormat;
   const output = options['output'] as string | undefined;
+  if (options['compress'] === true && format !== 'docker-dir') throw new SkiffError('USAGE', "--compress can only be set when --format is 'docker-dir'");
   if (output === undefined && format.endsWith('-dir')) throw new SkiffError('USAGE', `--format ${format} needs --output`);
   if (output === undefined && isTerminal(1)) throw new SkiffError('USAGE', 'refusing to save to terminal. Use -o flag or redirect');
   const store = imageStore();
-  await saveImages(store, {
-    items: options['multi-image-archive'] === true ? args.map((name) => oneImage(store, name)) : [withTags(store, args)],
-    format, output: output === undefined ? { fd: 1 } : { path: output },
-    compression: compressionOf(options, format),
-    onEvent: progress(options['quiet'] === true),
-  });
+  const items = options['multi-image-archive'] === true ? args.map((name) => oneImage(store, name)) : [withTags(store, args)];
+  await interruptible((signal) => saveImages(store, {
+    items, format, output: output === undefined ? { fd: 1 } : { path: output }, compression: compressionOf(options, format), signal,
+    // As Podman has it: who pipes an archive on hears of errors only.
+    onEvent: progress(options['quiet'] === true || output === undefined),
+  }));
 }
 
 function oneImage(store: Store, text: string): SaveItem {
@@ -44,6 +46,6 @@ function withoutDigest({ domain, path, tag = 'latest' }: NamedReference): NamedR
 function compressionOf(options: OptionValues, format: SaveFormat): Compression | undefined {
   const chosen = options['compression-format'] as Compression | undefined;
   if (chosen !== undefined) return chosen;
-  if (options['uncompressed'] === true && format.startsWith('oci-')) return 'none';
-  return options['compress'] === true && format.endsWith('-dir') ? 'gzip' : undefined;
+  if (options['uncompressed'] === true && format !== 'docker-archive') return 'none';
+  return options['compress'] === true ? 'gzip' : undefined;
 }

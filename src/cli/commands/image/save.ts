@@ -1,3 +1,4 @@
+import { exclusive } from '../../options/checks.ts';
 import type { CommandSpec } from '../../spec.ts';
 
 export const spec: CommandSpec = {
@@ -21,10 +22,11 @@ export const spec: CommandSpec = {
       name: 'compression-format', kind: 'string', value: 'FORMAT', oneOf: ['none', 'gzip', 'zstd'],
       help: 'Compress the whole docker-archive, or each layer of the other formats',
     },
-    { name: 'compress', kind: 'bool', help: 'Compress layers with gzip (oci-dir and docker-dir)' },
-    { name: 'uncompressed', kind: 'bool', help: 'Leave layers of OCI formats uncompressed' },
+    { name: 'compress', kind: 'bool', help: 'Compress layers with gzip (docker-dir only)' },
+    { name: 'uncompressed', kind: 'bool', help: 'Leave layers uncompressed (docker-archive always does)' },
     { name: 'quiet', short: 'q', kind: 'bool', help: 'Print no progress' },
   ],
+  checks: [exclusive('compress', 'uncompressed'), exclusive('compress', 'compression-format'), exclusive('uncompressed', 'compression-format')],
   examples: [
     { text: 'To a file', command: 'skiff save -o app.tar app:1' },
     { text: 'Compressed, to another machine', command: 'skiff save --compression-format zstd app:1 | ssh host skiff load' },
