@@ -20,6 +20,8 @@ export interface CommitOptions {
   includeVolumes: boolean;
   /** A running container stands still meanwhile, so that nothing is caught in the middle of a change. */
   pause: boolean;
+  /** Ends it: nothing is kept, and the container goes on. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Works whatever the container does; without `pause` one that writes meanwhile may be caught in the middle of a file. @throws USAGE NO_SPACE CGROUP_UNAVAILABLE (pause) … */
@@ -38,7 +40,7 @@ async function commit(context: Context, record: ContainerRecord, options: Commit
   const { id: image } = await commitImage(context.store, {
     image: record.Image === '' ? undefined : record.Image, top: record.Skiff.topLayer === '' ? undefined : record.Skiff.topLayer,
     config: runConfig(record, options.includeVolumes), changes: options.changes, createdBy: processArgs(record.Config).join(' '),
-    author: options.author, message: options.message, squash: false, tar: diffTar(context.store, record.ID), names: options.names,
+    author: options.author, message: options.message, squash: false, tar: diffTar(context.store, record.ID), names: options.names, signal: options.signal,
   });
   return image;
 }

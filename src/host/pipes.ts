@@ -34,14 +34,14 @@ export async function readToEnd(fd: number | undefined, limit: number): Promise<
 
 /**
  * Writes all of `data` to `fd` and closes it. A reader that ends early is no error: a program may leave its input unread. An error of
- * the source is thrown.
+ * the source is thrown; once `signal` is aborted, an AbortError.
  */
-export async function writeAndClose(fd: number | undefined, data: Uint8Array | string | AsyncIterable<Uint8Array> = ''): Promise<void> {
+export async function writeAndClose(fd: number | undefined, data: Uint8Array | string | AsyncIterable<Uint8Array> = '', signal?: AbortSignal): Promise<void> {
   if (fd === undefined) return;
   const [{ pipeline }, { Readable: Source }] = await Promise.all([import('node:stream/promises'), import('node:stream')]);
   const source = typeof data === 'string' || data instanceof Uint8Array ? Source.from([Buffer.from(data)], { objectMode: false }) : data;
   try {
-    await pipeline(source, await writableTo(fd));
+    await pipeline(source, await writableTo(fd), signal === undefined ? {} : { signal });
   } catch (error) {
     if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
   }

@@ -89,7 +89,7 @@ export async function startWorker(kind: WorkerKind, options: WorkerOptions): Pro
     const kill = (): void => endProcess(handle);
     options.signal?.addEventListener('abort', kill, { once: true });
     const ending = sys().wait(pid).finally(() => options.signal?.removeEventListener('abort', kill));
-    const [pumped, ended] = await Promise.allSettled([writeAndClose(feed, source), ending]);
+    const [pumped, ended] = await Promise.allSettled([writeAndClose(feed, source, options.signal), ending]);
     options.signal?.throwIfAborted();
     if (pumped.status === 'rejected') throw pumped.reason; // the cause: what the worker says of its cut input is a consequence
     if (ended.status === 'rejected') throw ended.reason;

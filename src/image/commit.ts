@@ -40,6 +40,8 @@ export interface CommitRequest {
   readonly squash: boolean;
   readonly tar: LayerInput;
   readonly names: readonly NamedReference[];
+  /** Ends it: its reason is thrown and nothing is kept. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The new image. @throws USAGE (a change), NO_SPACE, STORE_CORRUPT */
@@ -56,7 +58,7 @@ async function commitLayer(store: Store, request: CommitRequest, config: RunConf
   const { image, squash } = request;
   const base = image !== undefined && hasImage(store, image) ? readImage(store, image).config : undefined;
   const parent = squash ? undefined : request.top;
-  const layer = await applyLayer(store, { parent, source: request.tar }, { lease });
+  const layer = await applyLayer(store, { parent, source: request.tar }, { lease, signal: request.signal });
   const below = parent === undefined ? [] : readChain(store, parent).map(({ diffID }) => diffID).toReversed();
   const made = newConfig(request, config, base, [...below, layer.diffID]);
   const raw = serializeImageConfig(made);

@@ -1,46 +1,72 @@
 /**
- * A file from a web server, for `import` and `load`, by Node's own fetch: no registry is meant, so none of registries.conf counts. It
- * follows 20 redirects at most and leaves credentials out where one leads to another host.
+ * A file from a web server, for `import` and `load`, by the client that registries are talked to with: its proxies, redirects and
+ * patience, and the system's authorities. No registry is meant, so none of registries.conf and certs.d counts.
  */
+import { STATUS_CODES } from 'node:http';
 import { SkiffError } from '../lib/errors.ts';
+import { RegistryError } from '../registry/errors.ts';
+import { openHttp } from '../registry/http.ts';
 
-/** Resolves when the answer begins. @throws USAGE (no address), IO (no answer, another status, a redirect from https to http), ARCHIVE_INVALID (nothing sent) */
-export async function fetchUrl(text: string): Promise<AsyncIterable<Uint8Array>> {
-  const [url, request] = withoutCredentials(text);
+const idleTimeoutMs = 60_000;
+
+/** `close` ends the connection, whether all was read or not. Idempotent. */
+export interface FetchedUrl { readonly body: AsyncIterable<Buffer>; readonly close: () => Promise<void> }
+
+/**
+ * Resolves when the answer begins. User and password of the address go to its own host alone. Once `signal` is aborted its reason is
+ * thrown, by the body as well.
+ * @throws USAGE (no address, a proxy that is none), IO (no answer, another status, a redirect from https to http), ARCHIVE_INVALID (nothing sent)
+ */
+export async function fetchUrl(text: string, signal?: AbortSignal): Promise<FetchedUrl> {
+  const { url, authorization } = withoutCredentials(text);
+  const http = openHttp({ env: process.env, signal, idleTimeoutMs });
   try {
-    const response = await fetch(url, request);
-    if (url.protocol === 'https:' && response.redirected && !response.url.startsWith('https:')) throw new SkiffError('IO', 'the server leads from https to http');
-    if (!response.ok) throw new SkiffError('IO', `the server answered ${response.status} ${response.statusText}`.trimEnd());
-    if (response.body === null) throw new SkiffError('ARCHIVE_INVALID', 'the server sent nothing');
-    return body(response.body as AsyncIterable<Uint8Array>);
+    const answer = await http.exchange({ method: 'GET', url, authorization, trust: { host: url.host, insecure: false, certs: {} } });
+    const { status } = answer;
+    if (status < 200 || status > 299) throw new SkiffError('IO', `the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd());
+    if (status === 204 || status === 205) throw new SkiffError('ARCHIVE_INVALID', 'the server sent nothing');
+    return { body: body(answer.stream(), url), close: () => http.close() };
   } catch (error) {
-    throw networkError(error);
+    await http.close();
+    throw networkError(error, url);
   }
 }
 
-/** User and password belong into a header, which fetch() leaves out when it is sent on to another host. @throws USAGE */
-function withoutCredentials(text: string): [URL, RequestInit] {
+/** @throws USAGE */
+function withoutCredentials(text: string): { url: URL; authorization: string | undefined } {
   if (!URL.canParse(text)) throw new SkiffError('USAGE', 'not a valid address');
   const url = new URL(text);
   const { username, password } = url;
-  if (username === '' && password === '') return [url, {}];
   url.username = '';
   url.password = '';
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return [url, { headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }];
+  url.hash = '';
+  if (username === '' && password === '') return { url, authorization: undefined };
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  return { url, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-async function* body(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+function decoded(text: string): string {
   try {
-    yield* source;
-  } catch (error) {
-    throw networkError(error);
+    return decodeURIComponent(text);
+  } catch {
+    // A bare "%", as it is found in passwords.
+    return text;
   }
 }
 
-/** fetch() says "fetch failed" or "terminated", and why in the cause. */
-function networkError(error: unknown): SkiffError {
-  if (error instanceof SkiffError) return error;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return new SkiffError('IO', cause instanceof Error ? cause.message : String(cause), { cause: error });
+async function* body(source: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of source) yield Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+  } catch (error) {
+    throw networkError(error, url);
+  }
+}
+
+/** Without the address where it is the one that was asked for: the caller names it. Hints would be those for registries. */
+function networkError(error: unknown, url: URL): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  const { message } = error;
+  const prefix = `${error.method} ${url.protocol}//${url.host}${url.pathname}`;
+  const what = message.startsWith(prefix) ? message.slice(message.indexOf(': ', prefix.length) + 2) : message;
+  return new SkiffError('IO', what, { cause: error });
 }

@@ -1,5 +1,5 @@
 /** `import`: the tar of a root filesystem becomes an image with one layer. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { formatGoTime, nowNs } from '../host/time.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
@@ -13,6 +13,7 @@ import { putImage } from '../storage/imagedb.ts';
 import type { Store } from '../storage/index.ts';
 import type { Lease } from '../storage/lease.ts';
 import { applyChanges } from './changes.ts';
+import { openInput, pipeInput } from './input.ts';
 import { withoutSecrets } from './url-text.ts';
 import { hostPlatform } from './host-platform.ts';
 import { changeImages } from './lock.ts';
@@ -30,6 +31,8 @@ export interface ImportRequest {
   readonly architecture: string | undefined;
   readonly os: string | undefined;
   readonly variant: string | undefined;
+  /** Ends it: its reason is thrown and nothing is kept. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ImportedImage { readonly id: ImageID; readonly notes: readonly string[] }
@@ -38,18 +41,18 @@ export interface ImportedImage { readonly id: ImageID; readonly notes: readonly 
 export async function importImage(store: Store, request: ImportRequest): Promise<ImportedImage> {
   // A mistake in a change shows before gigabytes are read.
   const config = applyChanges({}, request.changes);
-  const opened = await openSource(request.source);
+  const opened = await openSource(request.source, request.signal);
   try {
     return await withNewLayers(store, (lease) => importTar(store, request, config, opened, lease));
   } catch (error) {
     throw wrap(error, `import ${describe(request.source)}`);
   } finally {
-    opened.close();
+    await opened.close();
   }
 }
 
 async function importTar(store: Store, request: ImportRequest, config: RunConfig, opened: OpenedSource, lease: Lease): Promise<ImportedImage> {
-  const layer = await applyLayer(store, { parent: undefined, source: opened.input }, { lease });
+  const layer = await applyLayer(store, { parent: undefined, source: opened.input }, { lease, signal: request.signal });
   const created = opened.created ?? formatGoTime(nowNs());
   const host = hostPlatform();
   const image: ImageConfig = {
@@ -68,16 +71,17 @@ async function importTar(store: Store, request: ImportRequest, config: RunConfig
   });
 }
 
-interface OpenedSource { readonly input: LayerInput; readonly created?: string; readonly close: () => void }
+interface OpenedSource { readonly input: LayerInput; readonly created?: string; readonly close: () => void | Promise<void> }
 
 /** `created`: a file's own time, so that the same file gives the same image. */
-async function openSource(source: ImportSource): Promise<OpenedSource> {
+async function openSource(source: ImportSource, signal: AbortSignal | undefined): Promise<OpenedSource> {
   switch (source.kind) {
     case 'fd': return { input: source.fd, ...createdOf(source.fd), close: () => {} };
     case 'url': {
       const { fetchUrl } = await import('./fetch-url.ts');
       try {
-        return { input: await fetchUrl(source.url), close: () => {} };
+        const { body, close } = await fetchUrl(source.url, signal);
+        return { input: body, close };
       } catch (error) {
         throw wrap(error, `import ${describe(source)}`);
       }
@@ -85,12 +89,12 @@ async function openSource(source: ImportSource): Promise<OpenedSource> {
     case 'file': {
       let fd: number;
       try {
-        fd = openSync(source.path, 'r');
+        fd = openInput(source.path);
       } catch (error) {
         throw wrap(error, `import ${describe(source)}`);
       }
       const close = (): void => closeSync(fd);
-      if (!fstatSync(fd).isDirectory()) return { input: fd, ...createdOf(fd), close };
+      if (!fstatSync(fd).isDirectory()) return { input: await pipeInput(fd, signal) ?? fd, ...createdOf(fd), close };
       close();
       throw new SkiffError('ARCHIVE_INVALID', `import ${describe(source)}: it is a folder, not a tar archive`, { hint: 'pack it: tar -C FOLDER -c . | skiff import -' });
     }

@@ -38,14 +38,15 @@ export interface LoadedImage {
 }
 
 /**
+ * All or nothing, also where `signal` is aborted, whose reason is thrown then.
  * @throws NOT_FOUND, PERMISSION (the archive), ARCHIVE_INVALID, ARCHIVE_TRUNCATED, DIGEST_MISMATCH, DIGEST_INVALID,
  *   MANIFEST_INVALID, CONFIG_INVALID, NO_SPACE, POLICY_REFUSED
  */
-export async function loadImages(store: Store, input: ArchiveInput, onEvent: OnImageEvent = () => {}): Promise<LoadedImage[]> {
-  const files = await openArchive(store, input);
+export async function loadImages(store: Store, input: ArchiveInput, onEvent: OnImageEvent = () => {}, signal?: AbortSignal): Promise<LoadedImage[]> {
+  const files = await openArchive(store, input, signal);
   try {
     requireTrusted(subjectOf(files, 'path' in input ? input.path : undefined));
-    return await storeImages(store, offers(files), onEvent);
+    return await storeImages(store, offers(files), onEvent, { signal });
   } finally {
     files.close();
   }

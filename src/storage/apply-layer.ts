@@ -74,7 +74,8 @@ export async function applyLayer(store: Store, layer: {
     const below = cacheIDOf(store, parent);
     const stage = openStage(store, below);
     return discardingOnError(store, [stage], async () => {
-      const facts = await unpack(stage, parent, source, { expectedDigest });
+      const facts = await unpack(stage, parent, source, { expectedDigest, signal: options.signal });
+      options.signal?.throwIfAborted();
       lease.add(facts.chainID);
       const lock = lockChain(store, facts.chainID, 'exclusive');
       try {

@@ -7,39 +7,41 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Store } from '../../storage/index.ts';
 import { compressionOf, loadDecoders, readSource } from '../../storage/unpack/source.ts';
+import { openInput, pipeInput } from '../input.ts';
 import type { ArchiveFiles } from './files.ts';
 import { dirFiles, tarFiles } from './files.ts';
 import { openSpool, spoolWriter } from './spool.ts';
 
 export type ArchiveInput = { readonly path: string } | { readonly fd: number } | { readonly url: string };
 
-/** @throws NOT_FOUND, PERMISSION, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, UNSUPPORTED (xz, bzip2), NO_SPACE, IO (a web server) */
-export async function openArchive(store: Store, input: ArchiveInput): Promise<ArchiveFiles> {
-  if ('url' in input) return fromServer(store, input.url);
-  if ('fd' in input) return fromDescriptor(store, input.fd, false);
+/** `signal` ends the reading. @throws its reason; NOT_FOUND, PERMISSION, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, UNSUPPORTED (xz, bzip2), NO_SPACE, IO (a web server) */
+export async function openArchive(store: Store, input: ArchiveInput, signal?: AbortSignal): Promise<ArchiveFiles> {
+  if ('url' in input) return fromServer(store, input.url, signal);
+  if ('fd' in input) return fromDescriptor(store, input.fd, false, signal);
   try {
     if (statSync(input.path).isDirectory()) return dirFiles(input.path);
-    return await fromDescriptor(store, openSync(input.path, 'r'), true);
+    return await fromDescriptor(store, openInput(input.path), true, signal);
   } catch (error) {
     throw error instanceof SkiffError ? error : wrap(error, 'open archive');
   }
 }
 
-async function fromServer(store: Store, url: string): Promise<ArchiveFiles> {
+async function fromServer(store: Store, url: string, signal: AbortSignal | undefined): Promise<ArchiveFiles> {
   const { fetchUrl } = await import('../fetch-url.ts');
-  const source = await fetchUrl(url);
+  const { body, close } = await fetchUrl(url, signal);
   const fd = openSpool(store);
   try {
     const write = spoolWriter(store, fd);
-    for await (const chunk of source) write(chunk);
+    for await (const chunk of body) write(chunk);
     // From its beginning on: a compressed one is read once more, from the descriptor's offset.
-    return await fromDescriptor(store, openSync(`/proc/self/fd/${fd}`, 'r'), true);
+    return await fromDescriptor(store, openSync(`/proc/self/fd/${fd}`, 'r'), true, signal);
   } finally {
     closeSync(fd);
+    await close();
   }
 }
 
-async function fromDescriptor(store: Store, fd: number, isOurs: boolean): Promise<ArchiveFiles> {
+async function fromDescriptor(store: Store, fd: number, isOurs: boolean, signal: AbortSignal | undefined): Promise<ArchiveFiles> {
   let keep = false;
   try {
     if (fstatSync(fd).isFile() && isAtStart(fd) && compressionOf(head(fd)) === 'none') {
@@ -49,7 +51,11 @@ async function fromDescriptor(store: Store, fd: number, isOurs: boolean): Promis
     }
     const spool = openSpool(store);
     try {
-      await readSource(fd, await loadDecoders(), spoolWriter(store, spool));
+      const write = spoolWriter(store, spool);
+      await readSource(await pipeInput(fd, signal) ?? fd, await loadDecoders(), (chunk) => {
+        signal?.throwIfAborted();
+        write(chunk);
+      });
       return tarFiles(spool);
     } catch (error) {
       closeSync(spool);

@@ -53,7 +53,7 @@ async function openLocation(store: Store, location: Elsewhere, signal: AbortSign
   switch (location.transport) {
     case 'docker-daemon': return saveFromDaemon(store, location.reference, signal);
     case 'oci': case 'dir': return dirFiles(location.path);
-    case 'oci-archive': case 'docker-archive': return openArchive(store, { path: location.path });
+    case 'oci-archive': case 'docker-archive': return openArchive(store, { path: location.path }, signal);
   }
 }
 

@@ -3,6 +3,7 @@ import { commitContainer } from '../../../container/commit.ts';
 import { parseTarget } from '../../../image/tag.ts';
 import { wrap } from '../../../lib/errors.ts';
 import { hexOf } from '../../../oci/ids.ts';
+import { interruptible } from '../../interrupt.ts';
 import { printLine } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
@@ -14,10 +15,12 @@ export async function run(invocation: Invocation): Promise<void> {
   const context = openContext();
   const latest = flag(options, 'latest');
   const name = invocation.args[latest ? 0 : 1];
-  const id = await commitContainer(context, selectOne(context, invocation, invocation.args[0]), {
+  const container = selectOne(context, invocation, invocation.args[0]);
+  const id = await interruptible((signal) => commitContainer(context, container, {
+    signal,
     names: name === undefined ? [] : [parseTarget(name)], changes: list(options, 'change'), author: text(options, 'author'), message: text(options, 'message'),
     includeVolumes: flag(options, 'include-volumes'), pause: flag(options, 'pause'),
-  });
+  }));
   const file = text(options, 'iidfile');
   try {
     if (file !== undefined) writeFileSync(file, hexOf(id));

@@ -1,6 +1,7 @@
 import type { ImportSource } from '../../../image/import.ts';
 import { importImage } from '../../../image/import.ts';
 import { parseTarget } from '../../../image/tag.ts';
+import { interruptible } from '../../interrupt.ts';
 import { printLine } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore, warnNotes } from './_store.ts';
@@ -8,12 +9,12 @@ import { imageStore, warnNotes } from './_store.ts';
 export async function run({ args, options }: Invocation): Promise<void> {
   const [path = '', reference] = args;
   const text = (name: string): string | undefined => options[name] as string | undefined;
-  const { id, notes } = await importImage(imageStore(), {
-    source: sourceOf(path),
+  const { id, notes } = await interruptible((signal) => importImage(imageStore(), {
+    signal, source: sourceOf(path),
     names: reference === undefined ? [] : [parseTarget(reference)],
     changes: (options['change'] as readonly string[] | undefined) ?? [],
     message: text('message'), architecture: text('arch'), os: text('os'), variant: text('variant'),
-  });
+  }));
   warnNotes(notes);
   printLine(id);
 }

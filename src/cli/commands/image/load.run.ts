@@ -6,6 +6,7 @@ import { parseLocation } from '../../../image/transports.ts';
 import { isWebAddress, withoutSecrets } from '../../../image/url-text.ts';
 import { SkiffError, wrap } from '../../../lib/errors.ts';
 import { canonicalString } from '../../../oci/reference.ts';
+import { interruptible } from '../../interrupt.ts';
 import { printLine } from '../../output.ts';
 import type { Invocation, OptionValues } from '../../spec.ts';
 import { imageStore, progress, warnNotes } from './_store.ts';
@@ -14,13 +15,15 @@ import { imageStore, progress, warnNotes } from './_store.ts';
 export async function run({ options }: Invocation): Promise<void> {
   const inputs = (options['input'] as readonly string[] | undefined) ?? [];
   if (inputs.length === 0 && isTerminal(0)) throw new SkiffError('USAGE', 'cannot read from terminal, use command-line redirection or the --input flag');
-  if (inputs.length === 0) return load({ fd: 0 }, 'standard input', options);
-  for (const [at, input] of inputs.map(inputOf).entries()) await load(input, JSON.stringify(withoutSecrets(inputs[at] ?? '')), options);
+  await interruptible(async (signal) => {
+    if (inputs.length === 0) return load({ fd: 0 }, 'standard input', options, signal);
+    for (const [at, input] of inputs.map(inputOf).entries()) await load(input, JSON.stringify(withoutSecrets(inputs[at] ?? '')), options, signal);
+  });
 }
 
-async function load(input: ArchiveInput, shown: string, options: OptionValues): Promise<void> {
+async function load(input: ArchiveInput, shown: string, options: OptionValues, signal: AbortSignal): Promise<void> {
   try {
-    for (const { id, names, notes } of await loadImages(imageStore(), input, progress(options['quiet'] === true))) {
+    for (const { id, names, notes } of await loadImages(imageStore(), input, progress(options['quiet'] === true), signal)) {
       warnNotes(notes);
       if (names.length === 0) printLine(`Loaded image: ${id}`);
       for (const name of names) printLine(`Loaded image: ${canonicalString(name)}`);
