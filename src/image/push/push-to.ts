@@ -1,10 +1,8 @@
 /** From the store to wherever the user says: chooses the form that the destination takes. */
 import { existsSync } from 'node:fs';
 import { SkiffError, assertNever } from '../../lib/errors.ts';
-import type { Digest } from '../../oci/ids.ts';
-import type { Descriptor } from '../../oci/descriptor.ts';
+import type { Digest, DiffID } from '../../oci/ids.ts';
 import { chainIDs, digestOf, parseDigest } from '../../oci/ids.ts';
-import { serializeManifest } from '../../oci/manifest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import type { NamedReference } from '../../oci/reference.ts';
 import { normalize, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
@@ -74,21 +72,35 @@ function onlyDigest([only]: readonly PushedImage[]): Digest {
   return only.digest;
 }
 
-/** A docker-archive holds no manifest; the digest is that of the one which describes it, as Podman says it. */
-async function archived(image: SaveItem['image'], to: (write: Parameters<typeof toFile>[1]) => Promise<void>, store: Store, names: readonly NamedReference[], { listener, signal }: PushOptions): Promise<Digest> {
+/**
+ * A docker-archive holds no manifest: the digest is that of the one which skopeo and Podman make of it when they read it.
+ *
+ * @see containers/image docker/internal/tarfile/src.go "GetManifest"
+ */
+async function archived(image: SaveItem['image'], to: (write: Parameters<typeof toFile>[1]) => Promise<void>, store: Store, names: readonly NamedReference[], { listener = {}, signal }: PushOptions): Promise<Digest> {
   const stoppable = (sink: Sink): Sink => async (bytes) => {
     signal?.throwIfAborted();
     await sink(bytes);
   };
-  await to((sink) => writeDockerArchive(store, stoppable(sink), [{ image, names }], (event) => {
-    if (event.kind === 'layer') listener?.sending?.(event.digest, undefined);
-  }));
   const diffIDs = image.config.rootfs.diff_ids;
-  const layers: Descriptor[] = [];
-  for (const [at, layer] of chainIDs(diffIDs).entries()) layers.push({ mediaType: mediaTypes.dockerLayer, digest: parseDigest(diffIDs[at]), size: await layerTarSize(store, layer) });
-  const config: Descriptor = { mediaType: mediaTypes.dockerConfig, digest: parseDigest(image.id), size: image.raw.length };
-  const raw = serializeManifest({ mediaType: mediaTypes.dockerManifest, config, layers, annotations: {} });
-  listener?.config?.(config.digest);
-  listener?.manifest?.(digestOf(raw), raw.length);
+  const sizes = new Map<string, number>();
+  for (const [at, layer] of chainIDs(diffIDs).entries()) sizes.set(diffIDs[at] as DiffID, await layerTarSize(store, layer));
+  // One layer after the other: the next one's beginning is the end of the one before.
+  let under: string | undefined;
+  const written = (next?: string): void => {
+    if (under !== undefined) listener.layer?.(under, { kind: 'sent', sizeBytes: sizes.get(under) ?? 0 });
+    under = next;
+  };
+  await to((sink) => writeDockerArchive(store, stoppable(sink), [{ image, names }], (event) => {
+    written(event.kind === 'layer' ? event.digest : undefined);
+    if (event.kind === 'layer') listener.sending?.(event.digest, sizes.get(event.digest));
+  }));
+  const raw = Buffer.from(JSON.stringify({
+    schemaVersion: 2, mediaType: mediaTypes.dockerManifest,
+    config: { mediaType: mediaTypes.dockerConfig, size: image.raw.length, digest: image.id },
+    layers: diffIDs.map((digest) => ({ mediaType: mediaTypes.dockerLayerGzip, size: sizes.get(digest) ?? 0, digest })),
+  }));
+  listener.config?.(parseDigest(image.id));
+  listener.manifest?.(digestOf(raw), raw.length);
   return digestOf(raw);
 }
