@@ -12,7 +12,7 @@ import type { CommandEntry } from './commands/entry.ts';
 import { commands } from './commands/index.ts';
 import { globalOptions, readGlobals, splitGlobals, versionOption } from './globals.ts';
 import { printLine } from './output.ts';
-import { reportError } from './report.ts';
+import { reportFailure } from './report.ts';
 import type { ArgSpec, CommandSpec, GlobalOptions, OptionValues } from './spec.ts';
 import { nearest } from './suggest.ts';
 import { buildTree, type Group } from './tree.ts';
@@ -25,14 +25,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (process.env['SKIFF_LOG']) setLogLevel(process.env['SKIFF_LOG']);
     return await dispatch(argv);
   } catch (error) {
-    return reportError(error, await remedyFor(error));
+    return await reportFailure(error);
   }
-}
-
-/** Most errors bring their remedy; for some of the others the checks of the machine know one. */
-async function remedyFor(error: unknown): Promise<string | undefined> {
-  if (!(error instanceof SkiffError) || error.hint !== undefined || error instanceof UsageError) return undefined;
-  return (await import('../host/checks/hints.ts')).hintFor(error);
 }
 
 function printVersion(): number {

@@ -17,7 +17,7 @@ export interface PullWish {
   /** After each name. */
   readonly onPulled?: (results: readonly PullResult[]) => void;
   /** After a name that failed; without it the failure is thrown. */
-  readonly onFailed?: (error: unknown) => void;
+  readonly onFailed?: (error: unknown) => Promise<void>;
 }
 
 /** One after the other, with progress on stderr and what is to be known of the images. Stops at ctrl-c. @throws as pullImage, INTERRUPTED */
@@ -41,7 +41,7 @@ export async function pullAll(store: Store, texts: readonly string[], { policy, 
           progress.end();
           signal.throwIfAborted();
           if (onFailed === undefined) throw error;
-          onFailed(error);
+          await onFailed(error);
         }
       }
       return all;

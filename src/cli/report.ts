@@ -1,5 +1,5 @@
 /** Exit codes and the last words of a failing command: decided once, here. */
-import { isSystemError, SkiffError, wrap } from '../lib/errors.ts';
+import { isErrno, isSystemError, SkiffError, wrap } from '../lib/errors.ts';
 import { isLogged, writeStderr } from '../lib/log.ts';
 import { printable } from '../lib/printable.ts';
 import { OutputClosed } from './output.ts';
@@ -9,6 +9,23 @@ import { UsageError } from './usage-error.ts';
 export function exitCodeOf(error: unknown): number {
   if (error instanceof OutputClosed) return 141;
   return error instanceof SkiffError ? error.exitCode : 125;
+}
+
+/** Prints the error, with what the checks of the machine know to do about it, and gives the exit code. */
+export async function reportFailure(error: unknown): Promise<number> {
+  const known = knownFailure(error);
+  return reportError(known, await remedyFor(known));
+}
+
+/** Most errors bring their remedy; for some of the others the checks of the machine know one. */
+async function remedyFor(error: unknown): Promise<string | undefined> {
+  if (!(error instanceof SkiffError) || error.hint !== undefined || error instanceof UsageError) return undefined;
+  return (await import('../host/checks/hints.ts')).hintFor(error);
+}
+
+/** A full disk can show in any call that writes: that no operation has named it makes it no bug. */
+function knownFailure(error: unknown): unknown {
+  return isErrno(error, 'ENOSPC', 'EDQUOT') ? wrap(error, 'write to disk') : error;
 }
 
 /** Prints the error on stderr ("Error: …", then "hint: …") and gives the exit code. `remedy` is for errors without a hint of their own. */

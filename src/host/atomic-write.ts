@@ -20,6 +20,13 @@ export function isTemporaryName(name: string): boolean {
   return temporaryPattern.test(name);
 }
 
+/** A name beside `path` that isTemporaryName() knows. */
+export function temporaryPath(path: string): string {
+  const unique = `${process.pid.toString(36)}-${process.hrtime.bigint().toString(36)}`;
+  // The base name only tells a human what the garbage was; it is cut, because NAME_MAX bounds the whole.
+  return join(dirname(path), `.tmp-${unique}-${basename(path).slice(0, 64)}`);
+}
+
 /** Replaces or creates the file `path`. A symlink at `path` is replaced, not followed. @throws what open, write, fsync and rename throw */
 export function writeFileAtomic(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
   const { mode = 0o600, sync = true } = options;
@@ -44,9 +51,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, options
 /** A new file beside `path`. Not named by random bytes: loading node:crypto takes longer than writing the file. */
 function openTemporary(path: string, mode: number): { temporary: string; fd: number } {
   for (;;) {
-    // The base name only tells a human what the garbage was; it is cut, because NAME_MAX bounds the whole.
-    const unique = `${process.pid.toString(36)}-${process.hrtime.bigint().toString(36)}`;
-    const temporary = join(dirname(path), `.tmp-${unique}-${basename(path).slice(0, 64)}`);
+    const temporary = temporaryPath(path);
     try {
       return { temporary, fd: openSync(temporary, 'wx', mode) };
     } catch (error) {

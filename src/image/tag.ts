@@ -32,9 +32,10 @@ export async function giveNames(store: Store, id: ImageID, names: readonly Named
 /** The same for who holds the images' lock and has just stored the image. */
 export async function setNames(store: Store, id: ImageID, names: readonly NamedReference[]): Promise<void> {
   if (names.length === 0) return;
+  // The time first: where the disk is full, no name is given.
+  setLastUpdated(store, id, nowRfc3339Nano());
   await tagAll(store, names.map(familiarString), id);
   takeListNames(store, names.map(canonicalString));
-  setLastUpdated(store, id, nowRfc3339Nano());
 }
 
 /**

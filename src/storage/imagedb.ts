@@ -58,8 +58,11 @@ export function putImage(store: Store, rawConfig: Uint8Array, options: { parent?
   const id = parseImageID(digestOf(rawConfig));
   ensureStore(store);
   if (options.parent !== undefined) writeMetadata(store, id, 'parent', options.parent);
-  const path = store.layout.imageConfig(id);
-  writeFileAtomic(path, rawConfig, { mode: 0o600 });
+  try {
+    writeFileAtomic(store.layout.imageConfig(id), rawConfig, { mode: 0o600 });
+  } catch (error) {
+    throw wrap(error, `store image ${id}`);
+  }
   return id;
 }
 

@@ -35,6 +35,7 @@ export interface StoreLayout {
   readonly links: string; // overlay2/l/
   readonly image: string; // image/overlay2/
   readonly repositories: string; // image/overlay2/repositories.json
+  readonly repositoriesSpare: string; // skiff/repositories.spare: room for a repositories.json with fewer names (spare-file.ts)
   readonly layerdbTmp: string; // image/overlay2/layerdb/tmp/
   readonly containers: string; // containers/
   readonly volumes: string; // volumes/
@@ -67,6 +68,7 @@ export function storeLayout(root: string): StoreLayout {
     root, overlay, image, own,
     links: join(overlay, 'l'),
     repositories: join(image, 'repositories.json'),
+    repositoriesSpare: join(own, 'repositories.spare'),
     layerdbTmp: join(image, 'layerdb', 'tmp'),
     containers: join(root, 'containers'),
     volumes: join(root, 'volumes'),

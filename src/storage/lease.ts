@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { textIfThere } from '../host/if-there.ts';
 import { randomHex } from '../host/random.ts';
 import { acquire, tryAcquire } from '../host/locks.ts';
+import { wrap } from '../lib/errors.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { parseChainID } from '../oci/ids.ts';
 import type { Store } from './index.ts';
@@ -33,7 +34,11 @@ export function leaseLayers(store: Store, chainIDs: readonly ChainID[] = []): Le
   const lock = whileShared(store, () => acquire(path, 'exclusive'));
   let released = false;
   const write = (word: 'needs' | 'made') => (chainID: ChainID): void => {
-    writeSync(lock.fd, `${word} ${chainID}\n`);
+    try {
+      writeSync(lock.fd, `${word} ${chainID}\n`);
+    } catch (error) {
+      throw wrap(error, 'note what is needed');
+    }
   };
   const add = write('needs');
   chainIDs.forEach(add);

@@ -2,7 +2,7 @@
  * Notes of removals under way: layerdb/tmp/removing-<image> holds the image's top layer from before the image's config goes until
  * its layers were looked after. Of a removal that was cut in between, the next sweep does the rest.
  */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, wrap } from '../lib/errors.ts';
 import type { ChainID, ImageID } from '../oci/ids.ts';
@@ -15,10 +15,12 @@ export interface RemovalNote { readonly path: string; /** undefined where the no
 
 /** Best effort: on a full disk an image must still go, and then a cut may leave its layers. */
 export function noteRemoval(store: Store, id: ImageID, top: ChainID): void {
+  const path = join(store.layout.layerdbTmp, `removing-${hexOf(id)}`);
   try {
-    writeFileSync(join(store.layout.layerdbTmp, `removing-${hexOf(id)}`), top, { mode: 0o600 });
+    writeFileSync(path, top, { mode: 0o600 });
   } catch (error) {
     if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw wrap(error, `remove image ${id}`);
+    rmSync(path, { force: true });
   }
 }
 

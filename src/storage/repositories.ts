@@ -7,13 +7,13 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../host/atomic-write.ts';
 import { acquire } from '../host/locks.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { parseImageID } from '../oci/ids.ts';
 import { parseJson } from '../oci/json.ts';
 import type { Store } from './index.ts';
+import { keepSpare, writeShorter } from './spare-file.ts';
 import { ensureStore } from './store.ts';
 
 /** reference ("busybox:latest" or "busybox@sha256:…") to image, by repository name ("busybox"). */
@@ -50,7 +50,7 @@ export function tag(store: Store, reference: string, id: ImageID): ImageID | und
 /** The same for several references in one change: all or none. Returns what each pointed to before. */
 export function tagAll(store: Store, references: readonly string[], id: ImageID): (ImageID | undefined)[] {
   if (references.length === 0) return [];
-  return change(store, (repositories) => references.map((reference) => {
+  return change(store, `tag "${references[0]}"`, (repositories) => references.map((reference) => {
     const name = repositoryOf(reference);
     const inName = repositories.get(name) ?? new Map<string, ImageID>();
     const before = inName.get(reference);
@@ -59,14 +59,14 @@ export function tagAll(store: Store, references: readonly string[], id: ImageID)
   }));
 }
 
-/** Takes a reference away. Returns the image it pointed to; undefined where there was none (and nothing is written). */
+/** Takes a reference away, also on a full disk. Returns the image it pointed to; undefined where there was none (and nothing is written). */
 export function untag(store: Store, reference: string): ImageID | undefined {
   return untagAll(store, (candidate) => candidate === reference)[0]?.[1];
 }
 
-/** Takes away every reference that `matches` chooses, in one change. Returns them with their images. */
+/** Takes away every reference that `matches` chooses, in one change, also on a full disk. Returns them with their images. */
 export function untagAll(store: Store, matches: (reference: string, id: ImageID) => boolean): [string, ImageID][] {
-  return change(store, (repositories) => {
+  return change(store, 'take image names away', (repositories) => {
     const removed: [string, ImageID][] = [];
     for (const [name, references] of repositories) {
       for (const [reference, id] of references) {
@@ -88,13 +88,13 @@ export function repositoryOf(reference: string): string {
   return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
-function change<T>(store: Store, edit: (repositories: MutableRepositories) => T, needed: (result: T) => boolean = () => true): T {
+function change<T>(store: Store, operation: string, edit: (repositories: MutableRepositories) => T, needed: (result: T) => boolean = () => true): T {
   ensureStore(store);
   const lock = acquire(store.layout.refsLock, 'exclusive');
   try {
     const repositories = read(store);
     const result = edit(repositories);
-    if (needed(result)) write(store, repositories);
+    if (needed(result)) write(store, repositories, operation);
     return result;
   } finally {
     lock.release();
@@ -133,8 +133,14 @@ function imageID(value: unknown, reference: string): ImageID {
   }
 }
 
-function write(store: Store, repositories: Repositories): void {
+function write({ layout }: Store, repositories: Repositories, operation: string): void {
   const document = { Repositories: Object.fromEntries([...repositories].map(([name, references]) => [name, Object.fromEntries(references)])) };
-  mkdirSync(dirname(store.layout.repositories), { recursive: true });
-  writeFileAtomic(store.layout.repositories, JSON.stringify(document), { mode: 0o600 });
+  const data = Buffer.from(JSON.stringify(document));
+  try {
+    mkdirSync(dirname(layout.repositories), { recursive: true });
+    writeShorter(layout.repositories, layout.repositoriesSpare, data);
+    keepSpare(layout.repositoriesSpare, data.length);
+  } catch (error) {
+    throw wrap(error, operation);
+  }
 }

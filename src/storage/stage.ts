@@ -64,11 +64,15 @@ export function openUnnamedFile(stage: Stage): number {
 /** Writes what layerdb says of the layer. Not synced. */
 export function describeStage(store: Store, stage: Stage, facts: LayerFacts): void {
   const write = (name: string, text: string): void => writeFileSync(join(stage.folder, name), text, { mode: 0o644 });
-  write(layerdbFiles.diff, facts.diffID);
-  write(layerdbFiles.cacheID, stage.cacheID);
-  write(layerdbFiles.size, String(facts.sizeBytes));
-  if (facts.parent !== undefined) write(layerdbFiles.parent, facts.parent);
-  markCommitted(store, stage.cacheID);
+  try {
+    write(layerdbFiles.diff, facts.diffID);
+    write(layerdbFiles.cacheID, stage.cacheID);
+    write(layerdbFiles.size, String(facts.sizeBytes));
+    if (facts.parent !== undefined) write(layerdbFiles.parent, facts.parent);
+    markCommitted(store, stage.cacheID);
+  } catch (error) {
+    throw wrap(error, 'store layer');
+  }
 }
 
 /** Puts all that was written to the store's file systems on the disk: once for any number of stages. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -76,4 +76,15 @@ test('repositoryOf() drops tag and digest, not the port', (t) => {
   t.is(repositoryOf('host:5000/a'), 'host:5000/a');
   t.is(repositoryOf('host:5000/a:1'), 'host:5000/a');
   t.is(repositoryOf(`a:1@sha256:${'a'.repeat(64)}`), 'a');
+});
+
+test('the spare has room for what is there, and a spare that went is made again', (t) => {
+  inStore((store) => {
+    const { repositories, repositoriesSpare } = store.layout;
+    for (let n = 0; n < 60; n++) tag(store, `${'long'.repeat(20)}:${n}`, one);
+    t.true(statSync(repositoriesSpare).size >= statSync(repositories).size);
+    rmSync(repositoriesSpare);
+    untag(store, `${'long'.repeat(20)}:7`);
+    t.true(statSync(repositoriesSpare).size >= statSync(repositories).size);
+  });
 });

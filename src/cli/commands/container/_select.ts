@@ -6,7 +6,7 @@ import { findContainer, tryFindContainer } from '../../../container/lookup.ts';
 import type { Summary } from '../../../container/summary.ts';
 import { isCode, SkiffError, wrap } from '../../../lib/errors.ts';
 import type { ContainerID } from '../../../oci/ids.ts';
-import { reportError } from '../../report.ts';
+import { reportError, reportFailure } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageIDs } from './_images.ts';
 import { flag, list } from './_values.ts';
@@ -97,7 +97,7 @@ export async function forEach(selection: Selection, print: (line: string) => voi
       const line = await work(chosen);
       if (line !== undefined) print(line);
     } catch (error) {
-      code = reportError(error);
+      code = await reportFailure(error);
     }
   }
   return code;

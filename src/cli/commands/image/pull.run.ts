@@ -2,7 +2,7 @@ import type { PullPolicy } from '../../../image/pull.ts';
 import { hexOf } from '../../../oci/ids.ts';
 import { printLine } from '../../output.ts';
 import { pullAll } from '../../pull-images.ts';
-import { reportError } from '../../report.ts';
+import { reportFailure } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 
@@ -12,7 +12,7 @@ export async function run({ options, args }: Invocation): Promise<number> {
   await pullAll(imageStore(), args, {
     policy: (options['policy'] as PullPolicy | undefined) ?? 'always', options, allTags: options['all-tags'] === true,
     onPulled: (results) => { for (const { id } of results) printLine(hexOf(id)); },
-    onFailed: (error) => { exitCode = reportError(error); },
+    onFailed: async (error) => { exitCode = await reportFailure(error); },
   });
   return exitCode;
 }

@@ -11,7 +11,7 @@ import { hexOf, parseImageID } from '../../../oci/ids.ts';
 import { hasImage } from '../../../storage/imagedb.ts';
 import type { Store } from '../../../storage/index.ts';
 import { printLine } from '../../output.ts';
-import { reportError } from '../../report.ts';
+import { reportFailure } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 import { containerContext, imageUses } from './_uses.ts';
@@ -33,7 +33,7 @@ export async function run({ args, options }: Invocation): Promise<number> {
     } catch (error) {
       if (isCode(error, 'IMAGE_UNKNOWN') && ignoreMissing) return;
       codes.add(isCode(error, 'IMAGE_UNKNOWN') ? 1 : reportCode(error));
-      reportError(error);
+      await reportFailure(error);
     }
   };
   if (options['all'] === true) for (const id of allImages(store)) await attempt(() => ({ id }));
