@@ -5,12 +5,13 @@
  * @see podman-pull(1)
  */
 import { SkiffError, isCode, wrap } from '../lib/errors.ts';
+import { humanSize } from '../lib/units.ts';
 import type { ImageID } from '../oci/ids.ts';
 import type { Platform } from '../oci/platform.ts';
 import { choosePlatform, normalizePlatform } from '../oci/platform.ts';
 import type { NamedReference, Reference } from '../oci/reference.ts';
 import { canonicalString, parseReference, withDefaultTag } from '../oci/reference.ts';
-import { pruneBlobs } from '../storage/blob-area.ts';
+import { listBlobs, pruneBlobs } from '../storage/blob-area.ts';
 import type { Store } from '../storage/index.ts';
 import { hostPlatform } from './host-platform.ts';
 import type { ResolvedImage } from './index.ts';
@@ -91,7 +92,7 @@ async function pullFirst(store: Store, reference: Reference, request: PullReques
     } catch (error) {
       request.signal.throwIfAborted();
       if (!(error instanceof SkiffError)) throw error;
-      if (!meansElsewhere(error) && !(local !== undefined && isCode(error, 'REGISTRY_BLOCKED'))) throw wrap(error, `pull ${canonicalString(name)}`);
+      if (!meansElsewhere(error) && !(local !== undefined && isCode(error, 'REGISTRY_BLOCKED'))) throw failed(store, error, name);
       failures.push({ name: canonicalString(name), error });
     }
   }
@@ -106,6 +107,13 @@ async function pullFirst(store: Store, reference: Reference, request: PullReques
 /** It is not there, or nobody answers: another registry may have it. Anything else is told, not passed over. */
 function meansElsewhere(error: SkiffError): boolean {
   return isCode(error, 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'BLOB_UNKNOWN', 'REGISTRY_FAILED', 'REGISTRY_UNAUTHORIZED');
+}
+
+/** Of a disk without room, with what could be given up for it. */
+function failed(store: Store, error: unknown, name: NamedReference): SkiffError {
+  const unfinished = isCode(error, 'NO_SPACE') ? listBlobs(store).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : 0;
+  const hint = `free some space: skiff system prune removes what unfinished pulls have left (${humanSize(unfinished, { digits: 3 })}), skiff rmi images`;
+  return wrap(error, `pull ${canonicalString(name)}`, unfinished > 0 ? { hint } : {});
 }
 
 async function pullOne(store: Store, name: NamedReference, request: PullRequest, local: ResolvedImage | undefined): Promise<PullResult> {
@@ -139,7 +147,7 @@ async function pullAllTags(store: Store, reference: Reference, request: PullRequ
       results.push(await pullOne(store, { ...name, tag }, request, undefined));
     } catch (error) {
       request.signal.throwIfAborted();
-      throw wrap(error, `pull ${canonicalString({ ...name, tag })}`);
+      throw failed(store, error, { ...name, tag });
     }
   }
   if (results.length === 0) throw new SkiffError('MANIFEST_UNKNOWN', `${canonicalString(name)} has no tags`);

@@ -19,7 +19,7 @@ import { acquire, tryAcquire } from '../host/locks.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
 import type { Digest } from '../oci/ids.ts';
 import { parseDigest } from '../oci/ids.ts';
-import { lookEveryBytes, requireFreeSpace } from './free-space.ts';
+import { hasFreeSpace, lookEveryBytes, requireFreeSpace } from './free-space.ts';
 import type { Store } from './index.ts';
 import { ensureStore } from './store.ts';
 
@@ -43,9 +43,31 @@ export function useBlob(store: Store, digest: Digest): BlobUse {
       if (released) return;
       released = true;
       lock.release();
-      if (drop) working(digest, () => removeUnused(path));
+      // Of a blob that never began, the file of the lock would stay.
+      if (drop || haveBytesOf(path) === 0) working(digest, () => removeUnused(path));
     },
   };
+}
+
+/** A blob, and how long its descriptor says it is. */
+export interface ClaimedBlob { readonly digest: Digest; readonly sizeBytes: number }
+
+/**
+ * Before the first byte of several blobs, all of them in use: whether there is room for what is missing of them, together. Blobs that
+ * nobody wants make room where it takes that. @throws NO_SPACE, PERMISSION, IO
+ */
+export function requireRoomFor(store: Store, blobs: readonly ClaimedBlob[]): void {
+  const missing = blobs.reduce((sum, { digest, sizeBytes }) => sum + Math.max(0, sizeBytes - haveBytesOf(store.layout.blob(digest))), 0);
+  if (missing === 0) return;
+  if (!hasFreeSpace(store.layout.blobs, missing)) {
+    const left = listBlobs(store).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (hasFreeSpace(store.layout.blobs, missing - left)) pruneBlobs(store);
+  }
+  requireFreeSpace(store.layout.blobs, missing);
+}
+
+function haveBytesOf(path: string): number {
+  return (statSync(path, { throwIfNoEntry: false }) ?? statSync(`${path}.partial`, { throwIfNoEntry: false }))?.size ?? 0;
 }
 
 /** The right to download a blob, and what is there of it already. */

@@ -1,8 +1,14 @@
 /** A store on a disk without a free byte: what reads still reads, what removes removes, what adds says so and changes nothing. */
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { startFaultRegistry } from '../helpers/fault-registry.ts';
 import { busyboxRootfs, tarOf } from '../helpers/images.ts';
+import { makeLayer } from '../helpers/make-archive.ts';
+import { madeImage } from '../helpers/make-image.ts';
+import { reach, skiffBeside } from '../helpers/pull.ts';
 import { requires } from '../helpers/requires.ts';
 import type { World } from '../helpers/world.ts';
 import { makeWorld, skiffBin } from '../helpers/world.ts';
@@ -10,28 +16,30 @@ import { makeWorld, skiffBin } from '../helpers/world.ts';
 interface Step { code: number; stdout: string; stderr: string; freeAfter: number }
 
 /**
- * Runs the lines of a story on a small disk that is full to the last byte before each command; its mount ends with the story. `s` is skiff with
- * its store there, `fill` takes what is free, `step WORDS` fills, runs `s WORDS` and records what came of it.
+ * Runs the lines of a story on a disk of 96 MiB, whose mount ends with the story. `s` is skiff with its store there, `record WORDS` runs
+ * `s WORDS` and records what came of it, `step WORDS` takes the last free byte before that.
  */
-function onFullDisk(world: World, story: string): Step[] {
+async function onSmallDisk(t: ExecutionContext, world: World, story: string): Promise<Step[]> {
   const out = join(world.dir, 'out');
   writeFileSync(join(world.dir, 'story'), `
 set -e
 mkdir -p '${world.dir}/disk' '${out}'
-mount -t tmpfs -o size=24m none '${world.dir}/disk'
+mount -t tmpfs -o size=96m none '${world.dir}/disk'
 s() { '${skiffBin}' --root '${world.dir}/disk/store' "$@"; }
-fill() { head -c 30000000 /dev/zero > "${world.dir}/disk/filler.$n" 2>/dev/null || true; }
+fill() { head -c 100000000 /dev/zero > "${world.dir}/disk/filler.$n" 2>/dev/null || true; }
 n=100
-step() {
-  n=$((n + 1)); fill
+step() { fill; record "$@"; }
+record() {
+  n=$((n + 1))
   code=0; s "$@" > '${out}'/$n.out 2> '${out}'/$n.err || code=$?
   echo "$code $(($(stat -f -c %f '${world.dir}/disk') * $(stat -f -c %S '${world.dir}/disk')))" > '${out}'/$n.code
 }
 ${story}
 for at in $(seq 101 $n); do echo "--- $(cat '${out}'/$at.code)"; cat '${out}'/$at.out; echo "--"; cat '${out}'/$at.err; done
 `);
-  const done = world.ok('unshare', 'sh', join(world.dir, 'story'));
-  return done.split(/^--- /m).slice(1).map((text) => {
+  const done = await skiffBeside(world, ['unshare', 'sh', join(world.dir, 'story')]);
+  t.is(done.code, 0, done.stderr);
+  return done.stdout.split(/^--- /m).slice(1).map((text) => {
     const [head = '', rest = ''] = [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)];
     const [stdout = '', stderr = ''] = rest.split(/^--$/m);
     return { code: Number(head.split(' ')[0]), freeAfter: Number(head.split(' ')[1]), stdout: stdout.trim(), stderr: stderr.trim() };
@@ -44,11 +52,11 @@ function imageTar(world: World, name: string): string {
   return tarOf(rootfs);
 }
 
-test('a full disk: removing, untagging and pruning work with no free byte, and give back what they took away', (t) => {
+test('a full disk: removing, untagging and pruning work with no free byte, and give back what they took away', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);
   const [one, two, three] = ['one', 'two', 'three'].map((name) => imageTar(world, name));
-  const steps = onFullDisk(world, `
+  const steps = await onSmallDisk(t, world, `
     s import -q '${one}' one >/dev/null; s import -q '${two}' two >/dev/null; s import -q '${three}' three >/dev/null
     s tag one again; s tag one and-again
     s run --name ended --network none one echo said >/dev/null; s run -d --name live --network none one sleep 100000 >/dev/null
@@ -69,11 +77,11 @@ test('a full disk: removing, untagging and pruning work with no free byte, and g
   t.is(steps.at(-1)?.stdout, '');
 });
 
-test('a full disk: what adds says which operation had no room, with a remedy, and changes nothing', (t) => {
+test('a full disk: what adds says which operation had no room, with a remedy, and changes nothing', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);
   const tar = imageTar(world, 'one');
-  const steps = onFullDisk(world, `
+  const steps = await onSmallDisk(t, world, `
     s import -q '${tar}' one >/dev/null
     step tag one again; step import '${tar}' other; step create --network none one true; step images --format '{{.Repository}}'; step ps -aq; step system check`);
   for (const { code, stderr } of steps.slice(0, 3)) {
@@ -82,4 +90,33 @@ test('a full disk: what adds says which operation had no room, with a remedy, an
     t.notRegex(stderr, /internal error|a bug in skiff/);
   }
   t.deepEqual(steps.slice(3).map(({ code, stdout }) => [code, stdout]), [[0, 'localhost/one'], [0, ''], [0, '']]);
+});
+
+const noise = (bytes: number): string => randomBytes(bytes / 2).toString('hex').slice(0, bytes);
+
+test('a pull that does not fit is refused before its first byte, or stops while the reserve is free; it tells the remedy, and is in no other pull\'s way', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const registry = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  // In hex, which gzip halves: layers of 5 MB that unpack to 10 MB.
+  registry.put('large', 'latest', madeImage(Array.from({ length: 8 }, () => makeLayer({ file: noise(10_000_000) }))));
+  registry.put('grows', 'latest', madeImage(Array.from({ length: 4 }, () => makeLayer({ file: noise(10_000_000) }))));
+  registry.put('small', 'latest', madeImage([makeLayer({ file: 'x' })]));
+  const [large, grows, left, again, small] = await onSmallDisk(t, world, `
+    record pull -q '${registry.domain}/large'
+    record pull -q '${registry.domain}/grows'
+    record system df --format '{{.Type}} {{.RawSize}}'
+    record pull -q '${registry.domain}/grows'
+    record pull -q '${registry.domain}/small'`);
+  t.is(large?.code, 125);
+  t.regex(large?.stderr ?? '', /^Error: pull \S+: the manifest claims 4\d(\.\d)?MB that are not here yet; \d+MB are free on the disk of the store, and 67\.1MB have to stay free\nhint: free some space/m);
+  t.true((large?.freeAfter ?? 0) > 90_000_000);
+  t.is(registry.count(/large\/blobs/), 1, 'the config');
+  t.is(grows?.code, 125);
+  t.regex(grows?.stderr ?? '', /: \d+(\.\d)?MB are free on the disk of the store, and 67\.1MB have to stay free\nhint: free some space: skiff system prune removes what unfinished pulls have left \(\S+MB\), skiff rmi images$/m);
+  t.true((grows?.freeAfter ?? 0) > 60_000_000);
+  t.regex(left?.stdout ?? '', /^Unfinished Pulls \d{7,}$/m);
+  t.is(again?.code, 125);
+  t.is(small?.code, 0, small?.stderr);
 });

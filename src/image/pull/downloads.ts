@@ -15,8 +15,8 @@ import { checkDigest } from '../../oci/digest.ts';
 import type { Digest } from '../../oci/ids.ts';
 import type { RegistryClient, Repository } from '../../registry/index.ts';
 import type { LayerInput } from '../../storage/apply-layer.ts';
-import type { BlobUse, Download } from '../../storage/blob-area.ts';
-import { beginDownload, dropBlob, openBlob, useBlob } from '../../storage/blob-area.ts';
+import type { BlobUse, ClaimedBlob, Download } from '../../storage/blob-area.ts';
+import { beginDownload, dropBlob, openBlob, requireRoomFor, useBlob } from '../../storage/blob-area.ts';
 import type { Store } from '../../storage/index.ts';
 import type { LayerState, OnPullEvent } from './events.ts';
 import { fetchBlobInto } from './fetch-blob.ts';
@@ -27,9 +27,7 @@ const lookAgainMs = 100;
 /** Who follows is told at most so often, for a pipe holds 65536 bytes and nobody may wait for room in it. */
 const maxTellings = 4096;
 
-export interface WantedBlob {
-  readonly digest: Digest;
-  readonly sizeBytes: number;
+export interface WantedBlob extends ClaimedBlob {
   /** False once the layer is in the store by another's doing: then the blob is left alone. */
   readonly wanted: () => boolean;
 }
@@ -68,15 +66,23 @@ export class Downloads {
     this.#options = options;
   }
 
-  /** Wants a blob, and begins to get it. One that is wanted already is got once. @throws what useBlob throws */
-  add(wanted: WantedBlob): void {
-    if (this.#blobs.has(wanted.digest)) return;
+  /**
+   * Wants blobs, and begins to get them where there is room for all of them. Those that are wanted already are got once.
+   * @throws what useBlob and requireRoomFor throw
+   */
+  add(wanted: readonly WantedBlob[]): void {
     const settled = Promise.resolve();
-    const blob: Blob = {
-      ...wanted, use: useBlob(this.#options.store, wanted.digest), state: 'queued', download: undefined, stale: false, followers: new Set(), toldAt: 0, ready: settled, over: settled,
-    };
-    this.#blobs.set(wanted.digest, blob);
-    this.#start(blob);
+    const added: Blob[] = [];
+    for (const one of wanted) {
+      if (this.#blobs.has(one.digest)) continue;
+      const blob: Blob = {
+        ...one, use: useBlob(this.#options.store, one.digest), state: 'queued', download: undefined, stale: false, followers: new Set(), toldAt: 0, ready: settled, over: settled,
+      };
+      this.#blobs.set(one.digest, blob);
+      added.push(blob);
+    }
+    requireRoomFor(this.#options.store, added);
+    for (const blob of added) this.#start(blob);
   }
 
   /** What unpacking reads: the file as it grows, or all of it. Waits until there is a beginning. @throws the signal's reason, NOT_FOUND */

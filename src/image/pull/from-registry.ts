@@ -27,6 +27,7 @@ import { storeImages } from '../load.ts';
 import { manifestDigests } from '../manifests.ts';
 import type { ChosenManifest } from './choose-manifest.ts';
 import { chooseManifest } from './choose-manifest.ts';
+import type { WantedBlob } from './downloads.ts';
 import { Downloads } from './downloads.ts';
 import type { OnPullEvent } from './events.ts';
 
@@ -204,20 +205,20 @@ function offer(store: Store, { id, rawConfig, config, name, chosen }: Pulled, re
   const wantedBy = new Map<Digest, ChainID[]>();
   for (const { layer, chainID } of missing) if (chainID !== undefined) wantedBy.set(layer.digest, [...(wantedBy.get(layer.digest) ?? []), chainID]);
   for (const { layer, chainID } of parts) onEvent({ kind: 'layer', digest: layer.digest, sizeBytes: layer.size, doneBytes: 0, state: missing.some((one) => one.chainID === chainID) ? 'queued' : 'exists' });
+  const wanted: WantedBlob[] = [];
   const layers = parts.map(({ layer, diffID, chainID }): LayerBlob => {
     if (diffID === undefined || chainID === undefined) throw new SkiffError('INTERNAL', 'chain shorter than its layers');
     const { digest, size: sizeBytes } = layer;
     const from = { diffID, chainID, name: digest, head: () => Buffer.alloc(0) };
     const twin = !useTwins || hasLayer(store, chainID) ? undefined : twinOf(store, digest, diffID);
     if (twin !== undefined) return { ...from, digest: undefined, sizeBytes, open: () => layerTar(store, twin) };
-    if (!hasLayer(store, chainID)) {
-      downloads.add({ digest, sizeBytes, wanted: () => (wantedBy.get(digest) ?? []).some((one) => !hasLayer(store, one)) });
-    }
+    if (!hasLayer(store, chainID)) wanted.push({ digest, sizeBytes, wanted: () => (wantedBy.get(digest) ?? []).some((one) => !hasLayer(store, one)) });
     return { ...from, digest, sizeBytes, open: () => {
-      downloads.add({ digest, sizeBytes, wanted: () => true }); // one that was there, and went meanwhile
+      downloads.add([{ digest, sizeBytes, wanted: () => true }]); // one that was there, and went meanwhile
       return digest.startsWith('sha512:') ? downloads.stream(digest) : downloads.open(digest);
     } };
   });
+  downloads.add(wanted);
   return { id, rawConfig, config, layers, names: [name], rawManifest: chosen.raw, rawIndexes: chosen.indexes, repository: canonicalName(repository) };
 }
 
