@@ -10,12 +10,15 @@ import { listImages, readImage } from './imagedb.ts';
 import { listLayers, listNames, readParent } from './layerdb.ts';
 import { readLeases } from './lease.ts';
 
-/** Layers that something other than a layer refers to, with all that those stand on. */
+/**
+ * Layers that something other than a layer refers to, with all that those stand on. Looks in the order in which they hand layers on: a lease
+ * ends when an image has its layers, and a container may go once it was committed to one.
+ */
 export function heldLayers(store: Store): Set<ChainID> {
   const held = new Set<ChainID>();
-  for (const id of listImages(store)) for (const chainID of imageChain(store, id)) held.add(chainID);
-  for (const { parent } of listMounts(store)) if (parent !== undefined) hold(store, parent, held);
   for (const lease of readLeases(store)) if (!lease.dead) for (const chainID of [...lease.needs, ...lease.made]) hold(store, chainID, held);
+  for (const { parent } of listMounts(store)) if (parent !== undefined) hold(store, parent, held);
+  for (const id of listImages(store)) for (const chainID of imageChain(store, id)) held.add(chainID);
   return held;
 }
 

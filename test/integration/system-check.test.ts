@@ -3,9 +3,11 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { startFaultRegistry } from '../helpers/fault-registry.ts';
 import { busyboxRootfs, importBusybox, tarOf } from '../helpers/images.ts';
 import { makeTar, sha256 } from '../helpers/make-archive.ts';
 import { madeImage } from '../helpers/make-image.ts';
+import { reach, skiffBeside } from '../helpers/pull.ts';
 import { pushImage, startRegistry } from '../helpers/registry.ts';
 import { requires } from '../helpers/requires.ts';
 import type { World } from '../helpers/world.ts';
@@ -66,9 +68,23 @@ const damages: readonly (readonly [name: string, harm: (world: World) => string,
   ['a wrong lower file', (world) => `echo l/AAAAAAAAAAAAAAAAAAAAAAAAAA >overlay2/${layerWith(world, 'etc/upper').folder}/lower`, /file "lower" does not name the layers below/, true],
   ['a config with another digest', () => `echo ' ' >>image/overlay2/imagedb/content/sha256/${imageID}`, /image sha256:\w+: .*another digest/, true],
   ['a name that points at nothing', () => `sed -i 's/"Repositories":{/"Repositories":{"gone":{"gone:latest":"sha256:${'0'.repeat(64)}"},/' image/overlay2/repositories.json`, /name gone:latest: image sha256:0+ is missing/, true],
-  ['an orphan folder', () => `mkdir -p overlay2/${'a'.repeat(64)}/diff`, /leftover overlay2\/a+: a folder that no layer and no container has/, true],
-  ['a half-made container', () => `mkdir containers/${'b'.repeat(64)}`, /leftover containers\/b+/, true],
 ];
+
+test('what killed commands have left is told, is no damage, and goes with --repair', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  harm(world, `mkdir -p overlay2/${'a'.repeat(64)}/diff containers/${'b'.repeat(64)}; for n in 1 2; do echo "needs sha256:${'c'.repeat(64)}" > image/overlay2/layerdb/tmp/lease-${'d'.repeat(31)}$n; done`);
+  const found = world.skiff(['system', 'check']);
+  t.is(found.code, 0, found.stderr);
+  t.regex(found.stdout, /^leftover overlay2\/a+: a folder that no layer and no container has$/m);
+  t.regex(found.stdout, /^leftover containers\/b+: /m);
+  t.is(found.stdout.match(/^leftover \S+\/lease-d+\d: /gm)?.length, 2);
+  t.regex(found.stderr, /leftovers are no damage; skiff system check --repair takes them away/);
+  t.is(world.skiff(['system', 'check', '--repair']).code, 0);
+  t.is(world.ok('system', 'check'), '');
+  t.deepEqual(auditStore(world), []);
+});
 
 for (const [name, script, finding, quick] of damages) {
   test(`system check finds ${name}, and --repair mends it from the registry`, async (t) => {
@@ -144,7 +160,9 @@ test('a layer that a running container has mounted is not changed under it', asy
   harm(world, `rm overlay2/${layerWith(world, 'etc/group').folder}/diff/etc/group`);
   const refused = world.skiff(repairs);
   t.is(refused.code, 125);
-  t.regex(refused.stdout, /not repaired layer .*: a container that runs has layer .* mounted: stop it first/);
+  t.regex(refused.stdout, /^not repaired layer .*: a container that runs has layer .* mounted: stop it first\nimage not repaired: \w{12} \S+\/box:latest$/m);
+  t.regex(refused.stderr, /hint: stop the containers that use it/);
+  t.is(world.skiff([...repairs, '--force']).code, 125, 'nothing is lost that force could remove');
   t.is(world.ok('exec', 'live', 'cat', '/etc/passwd').split('\n').length, 3);
   world.ok('stop', '-t', '0', 'live');
   t.is(world.skiff(repairs).code, 0);
@@ -197,7 +215,7 @@ test('a store in use gives no alarm: check after check while others import, load
   t.is(world.ok('system', 'check'), '');
 });
 
-test('layers that nothing refers to are damage when they are older than --max', (t) => {
+test('layers that nothing refers to are leftovers when they are older than --max', (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);
   importBusybox(world, 'base');
@@ -206,9 +224,33 @@ test('layers that nothing refers to are damage when they are older than --max', 
   harm(world, `rm ${config}/*`);
   t.is(world.ok('system', 'check'), '', 'a day has not passed');
   const old = world.skiff(['system', 'check', '--max', '0s']);
-  t.is(old.code, 125);
-  t.regex(old.stdout, /^layer sha256:\w+: nothing refers to it$/m);
+  t.is(old.code, 0);
+  t.regex(old.stdout, /^leftover layer sha256:\w+: nothing refers to it$/m);
   t.is(world.skiff(['system', 'check', '--max', '0s', '--repair']).code, 0);
   t.deepEqual(readdirSync(join(world.root, 'overlay2')), ['l']);
   t.true(existsSync(config));
+});
+
+test('a registry that wants a login has lost nothing: --repair says so once, and mends after it', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const registry = await startFaultRegistry(t, { auth: 'basic', users: { me: 'secret' } });
+  registry.put('app', 'latest', image);
+  const world = makeWorld(t);
+  reach(world, registry);
+  const login = async (): Promise<void> => { t.is((await skiffBeside(world, ['login', '-u', 'me', '-p', 'secret', registry.domain])).code, 0); };
+  await login();
+  t.is((await skiffBeside(world, ['pull', '-q', `${registry.domain}/app`])).code, 0);
+  harm(world, `rm overlay2/${layerWith(world, 'etc/base').folder}/diff/etc/base`);
+  world.ok('logout', registry.domain);
+  const refused = await skiffBeside(world, ['system', 'check', '--repair']);
+  t.is(refused.code, 125);
+  t.is(refused.stdout.match(/^not repaired layer /gm)?.length, 1, refused.stdout);
+  t.regex(refused.stdout, /^image not repaired: \w{12} \S+\/app:latest$/m);
+  t.notRegex(refused.stdout + refused.stderr, /lost/);
+  t.regex(refused.stderr, /hint: .*skiff login/);
+  t.is((await skiffBeside(world, ['system', 'check', '--repair', '--force'])).code, 125);
+  t.is(world.ok('images', '-q').length, 12, 'the image stays');
+  await login();
+  const mended = await skiffBeside(world, ['system', 'check', '--repair']);
+  t.is(mended.code, 0, mended.stdout + mended.stderr);
 });

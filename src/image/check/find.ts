@@ -100,6 +100,8 @@ async function readTwice(store: Store, layer: ChainID): Promise<Problem[]> {
 }
 
 function unreferencedLayers(store: Store, beforeMs: number): ChainID[] {
+  // First: what comes meanwhile is not accused.
+  const layers = listLayers(store);
   let held: ReadonlySet<ChainID>;
   try {
     held = heldLayers(store);
@@ -108,7 +110,7 @@ function unreferencedLayers(store: Store, beforeMs: number): ChainID[] {
     if (isCode(error, 'STORE_CORRUPT', 'CONFIG_INVALID', 'DIGEST_INVALID')) return [];
     throw error;
   }
-  return listLayers(store).filter((layer) => {
+  return layers.filter((layer) => {
     const stat = held.has(layer) ? undefined : statSync(store.layout.layer(layer), { throwIfNoEntry: false });
     return stat !== undefined && stat.mtimeMs < beforeMs;
   });

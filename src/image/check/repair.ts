@@ -26,14 +26,15 @@ import { forgetManifests, newestManifest } from '../manifests.ts';
 import { namesByImage } from '../summary.ts';
 import type { Damage, Found } from './find.ts';
 import { imageChains, readableImages } from './find.ts';
+import { allFailed } from './verdict.ts';
 
 export interface RepairServices {
   /** Opened at the first question. */
   readonly client: () => Promise<RegistryClient>;
   /** Topmost layers of what runs or is mounted now: these and what is below them must not change. */
   readonly mountedTops: () => readonly ChainID[];
-  /** Told of each thing that was mended or could not be: what, and in the second case why not. */
-  readonly onStep: (step: { readonly what: string; readonly failure?: string }) => void;
+  /** Told of each thing that was mended or could not be: what, its id as Problem has it, and in the second case why not. */
+  readonly onStep: (step: { readonly what: string; readonly id?: string; readonly failure?: SkiffError }) => void;
 }
 
 /** One round. Returns how much was mended; what is left shows when it is looked for again. */
@@ -43,21 +44,21 @@ export async function repairOnce(store: Store, { damage, unreferenced, leftovers
     mended++;
     services.onStep({ what });
   };
-  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+  const attempt = async (what: string, id: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
       done(what);
     } catch (error) {
       if (!(error instanceof SkiffError)) throw error;
-      services.onStep({ what, failure: error.message });
+      services.onStep({ what, id, failure: error });
     }
   };
   const of = (kind: Problem['what']): Damage[] => damage.filter(({ what }) => what === kind);
-  for (const { id } of of('image')) await attempt(`config of image ${id}`, () => fetchConfig(store, parseImageID(id), services));
+  for (const { id } of of('image')) await attempt(`config of image ${id}`, id, () => fetchConfig(store, parseImageID(id), services));
   const wanted = [...new Set(of('layer').map(({ id }) => parseChainID(id)))];
   const places = layerPlaces(store);
   for (const layer of wanted.toSorted((a, b) => (places.get(a)?.depth ?? 0) - (places.get(b)?.depth ?? 0))) {
-    await attempt(`layer ${layer}`, () => fetchLayer(store, layer, places.get(layer) ?? placeOf(store, layer), services));
+    await attempt(`layer ${layer}`, layer, () => fetchLayer(store, layer, places.get(layer) ?? placeOf(store, layer), services));
   }
   if (of('links').length > 0 || wanted.length > 0) repairLinks(store);
   for (const { id } of of('links')) done(`short names and lower layers of overlay2/${id}`);
@@ -119,7 +120,7 @@ async function fetchLayer(store: Store, chainID: ChainID, { diffID, parent, imag
   const sources = sourcesOf(store, diffID, images);
   if (sources.length === 0) throw new SkiffError('NOT_FOUND', 'no registry is known that has it');
   const inUse = (): boolean => services.mountedTops().some((top) => standsOn(store, top, chainID));
-  const failures: string[] = [];
+  const failures: { place: string; error: SkiffError }[] = [];
   for (const { repository, digest } of sources) {
     if (inUse()) throw inUseError(chainID);
     try {
@@ -128,10 +129,10 @@ async function fetchLayer(store: Store, chainID: ChainID, { diffID, parent, imag
       return;
     } catch (error) {
       if (!(error instanceof SkiffError) || error.code === 'IMAGE_IN_USE' || error.code === 'NO_SPACE') throw error;
-      failures.push(`${canonicalName(repository)}: ${error.message}`);
+      failures.push({ place: canonicalName(repository), error });
     }
   }
-  throw new SkiffError('NOT_FOUND', failures.join('; '));
+  throw allFailed(failures);
 }
 
 function inUseError(chainID: ChainID): SkiffError {
@@ -170,7 +171,7 @@ function repositoryOf(text: string): Repository[] | undefined {
 async function fetchConfig(store: Store, id: ImageID, services: RepairServices): Promise<void> {
   const repositories = remoteNames(store, id);
   if (repositories.length === 0) throw new SkiffError('NOT_FOUND', 'no registry is known that has it');
-  const failures: string[] = [];
+  const failures: { place: string; error: SkiffError }[] = [];
   for (const repository of repositories) {
     try {
       const raw = await wholeBlob(await (await services.client()).fetchBlob(repository, parseDigest(id)));
@@ -180,10 +181,10 @@ async function fetchConfig(store: Store, id: ImageID, services: RepairServices):
       return;
     } catch (error) {
       if (!(error instanceof SkiffError)) throw error;
-      failures.push(`${canonicalName(repository)}: ${error.message}`);
+      failures.push({ place: canonicalName(repository), error });
     }
   }
-  throw new SkiffError('NOT_FOUND', failures.join('; '));
+  throw allFailed(failures);
 }
 
 async function wholeBlob({ body }: { body: AsyncIterable<Uint8Array> }): Promise<Buffer> {

@@ -9,6 +9,7 @@ import type { Damage, Found } from '../../../image/check/find.ts';
 import { findDamage, imageChains } from '../../../image/check/find.ts';
 import type { RepairServices } from '../../../image/check/repair.ts';
 import { removeLost, repairOnce } from '../../../image/check/repair.ts';
+import { remedyFor, verdicts } from '../../../image/check/verdict.ts';
 import { mountedImages } from '../../../image/mount.ts';
 import { namesByImage } from '../../../image/summary.ts';
 import { SkiffError, isErrno } from '../../../lib/errors.ts';
@@ -33,10 +34,13 @@ export async function run({ options }: Invocation): Promise<void> {
   if (found.leftovers === undefined) warn('other commands leave the store no rest: what killed ones may have left was not looked for');
   tell(context, found);
   if (isWhole(found)) return;
-  if (options['repair'] !== true) throw damaged('skiff system check --repair mends what can be mended');
-  const left = await repair(context, options, found, maxAgeMs);
-  if (left.length === 0) return;
-  throw damaged(options['force'] === true ? undefined : 'pull or load the lost images again, or remove them: skiff system check --repair --force');
+  if (options['repair'] !== true) {
+    if (found.damage.length > 0) throw damaged('skiff system check --repair mends what can be mended');
+    warn('leftovers are no damage; skiff system check --repair takes them away');
+    return;
+  }
+  const { damage, remedy } = await repair(context, options, found, maxAgeMs);
+  if (damage.length > 0) throw damaged(remedy);
 }
 
 function isWhole({ damage, leftovers = [], unreferenced }: Found): boolean {
@@ -61,7 +65,7 @@ function tell({ store }: Context, { damage, leftovers = [], unreferenced }: Foun
   const names = shownNames(store);
   for (const { what, id, message } of damage) printLine(`${what} ${id}: ${printable(message)}`);
   for (const image of new Set(damage.flatMap(({ images }) => images))) printLine(`damaged image: ${names(image)}`);
-  for (const layer of unreferenced) printLine(`layer ${layer}: nothing refers to it`);
+  for (const layer of unreferenced) printLine(`leftover layer ${layer}: nothing refers to it`);
   for (const line of leftovers) printLine(`leftover ${line}`);
 }
 
@@ -70,15 +74,23 @@ function shownNames(store: Context['store']): (id: ImageID) => string {
   return (id) => [hexOf(id).slice(0, 12), ...(names.get(id) ?? []).map(canonicalString)].join(' ');
 }
 
-/** Returns the damage that is still there. */
-async function repair(context: Context, options: Invocation['options'], first: Found, maxAgeMs: number | undefined): Promise<readonly Damage[]> {
+/** Returns the damage that is still there, and what to do about it. */
+async function repair(context: Context, options: Invocation['options'], first: Found, maxAgeMs: number | undefined): Promise<{ damage: readonly Damage[]; remedy: string | undefined }> {
   const { store } = context;
   const looked = new Set(layersOf(first.damage));
   const again = (): Promise<Found> => findDamage(store, { content: looked, maxAgeMs });
   return withClient(options, async (client) => {
+    const reasons = new Map<string, SkiffError>();
+    // What can't be repaired is tried in every round.
+    const printed = new Set<string>();
     const services: RepairServices = {
       client, mountedTops: () => mountedTops(context),
-      onStep: ({ what, failure }) => printLine(failure === undefined ? `repaired ${what}` : `not repaired ${what}: ${printable(failure)}`),
+      onStep: ({ what, id, failure }) => {
+        if (id !== undefined && failure !== undefined) reasons.set(id, failure);
+        const line = failure === undefined ? `repaired ${what}` : `not repaired ${what}: ${printable(failure.message)}`;
+        if (!printed.has(line)) printLine(line);
+        printed.add(line);
+      },
     };
     let found = first;
     for (let round = 0; round < maxRounds && !isWhole(found); round++) {
@@ -87,9 +99,10 @@ async function repair(context: Context, options: Invocation['options'], first: F
       for (const layer of layersOf(found.damage)) looked.add(layer);
     }
     const names = shownNames(store);
-    const lost = new Set(found.damage.flatMap(({ images }) => images));
-    for (const image of lost) printLine(`lost image: ${names(image)}`);
-    if (options['force'] !== true || lost.size === 0) return found.damage;
+    const images = verdicts(found.damage, reasons);
+    for (const { image, lost } of images) printLine(`${lost ? 'lost image' : 'image not repaired'}: ${names(image)}`);
+    const lost = images.filter((image) => image.lost).map(({ image }) => image);
+    if (options['force'] !== true || lost.length === 0) return { damage: found.damage, remedy: remedyFor(images) };
     for (const image of lost) {
       for (const { image: used, container } of imageUses(context)) if (used === image && container !== undefined) removeContainer(context, container, { force: true, volumes: false, timeoutSeconds: 0 });
       await removeLost(store, image);
@@ -98,7 +111,7 @@ async function repair(context: Context, options: Invocation['options'], first: F
     const rest = await again();
     // What the removal itself left behind.
     await repairOnce(store, { damage: [], unreferenced: [], leftovers: rest.leftovers }, { ...services, onStep: () => {} });
-    return rest.damage;
+    return { damage: rest.damage, remedy: remedyFor(images.filter((image) => !image.lost)) };
   });
 }
 
