@@ -13,7 +13,8 @@
  */
 import { constants, fstatSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { namesIfThere } from '../host/if-there.ts';
+import { diskUsage } from '../host/disk-usage.ts';
+import { isThere, namesIfThere } from '../host/if-there.ts';
 import type { Lock } from '../host/locks.ts';
 import { acquire, tryAcquire } from '../host/locks.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
@@ -178,6 +179,26 @@ export function dropBlob(store: Store, digest: Digest): void {
   working(digest, () => rmSync(store.layout.blob(digest), { force: true }));
 }
 
+/** Whether any command wants the blob this moment. */
+export function isWanted(store: Store, digest: Digest): boolean {
+  const path = `${store.layout.blob(digest)}.use`;
+  if (!isThere(path)) return false;
+  const lock = tryAcquire(path, 'exclusive');
+  if (lock === undefined) return true;
+  if (haveBytesOf(store.layout.blob(digest)) === 0) rmSync(path, { force: true });
+  lock.release();
+  return false;
+}
+
+/** Bytes on the disk, as du(1) counts them. */
+export function blobUsage(store: Store, digest: Digest): number {
+  const path = store.layout.blob(digest);
+  return parts.reduce((sum, part) => sum + diskUsage(`${path}${part}`), 0);
+}
+
+/** After the name of a blob: all of it, its beginning, its lock. */
+const parts = ['', '.partial', '.use'] as const;
+
 export interface PrunedBlobs { readonly digests: readonly Digest[]; readonly freedBytes: number }
 
 /**
@@ -188,7 +209,8 @@ export function pruneBlobs(store: Store, { olderThanMs = 0 }: { olderThanMs?: nu
   const digests: Digest[] = [];
   let freedBytes = 0;
   for (const { digest, sizeBytes, changedMs } of listBlobs(store)) {
-    if (olderThanMs > 0 && Date.now() - changedMs < olderThanMs) continue;
+    // Of a blob that never began there is nothing to keep.
+    if (olderThanMs > 0 && sizeBytes > 0 && Date.now() - changedMs < olderThanMs) continue;
     if (!working(digest, () => removeUnused(store.layout.blob(digest)))) continue;
     digests.push(digest);
     freedBytes += sizeBytes;
@@ -227,7 +249,7 @@ function removeUnused(path: string): boolean {
   if (lock === undefined) return false;
   try {
     // The lock's own file last: as long as it is there, it excludes.
-    for (const name of [path, `${path}.partial`, `${path}.use`]) rmSync(name, { force: true });
+    for (const part of parts) rmSync(`${path}${part}`, { force: true });
     return true;
   } finally {
     lock.release();

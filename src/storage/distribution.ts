@@ -7,7 +7,7 @@
  *
  * @see moby distribution/metadata/v2_metadata_service.go
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { bytesIfThere } from '../host/if-there.ts';
@@ -15,7 +15,7 @@ import { wrap } from '../lib/errors.ts';
 import type { DiffID, Digest } from '../oci/ids.ts';
 import { digestOf, hexOf, parseDiffID, parseDigest } from '../oci/ids.ts';
 import type { Store } from './index.ts';
-import { listNames } from './layerdb.ts';
+import { findDiffID, listLayers, listNames, readDiffID } from './layerdb.ts';
 import { ensureStore } from './store.ts';
 
 /** A layer as it was seen in a registry or an archive. */
@@ -57,6 +57,34 @@ export function recordLayerSource(store: Store, diffID: DiffID, source: LayerSou
   const list = [source, ...known].slice(0, maxSources).map(({ digest, repository }) => ({ Digest: digest, SourceRepository: repository, HMAC: '' }));
   put(store, store.layout.metadataByDiffID(diffID), JSON.stringify(list));
   put(store, store.layout.diffIDByDigest(source.digest), diffID);
+}
+
+/** Forgets a layer that went, where no other has the same tar. Idempotent. */
+export function forgetLayerSources(store: Store, diffID: DiffID): void {
+  if (findDiffID(store, diffID) !== undefined) return;
+  for (const { digest } of layerSources(store, diffID)) {
+    if (digest.startsWith('sha256:') && diffIDOf(store, digest) === diffID) rmSync(store.layout.diffIDByDigest(digest), { force: true });
+  }
+  rmSync(store.layout.metadataByDiffID(diffID), { force: true });
+}
+
+/** Forgets all layers that are not in the store. For the sweeper. */
+export function sweepLayerSources(store: Store): void {
+  const known = new Set(listLayers(store).flatMap((layer) => readDiffID(store, layer) ?? []));
+  const stale = (diffID: string | undefined): boolean => diffID === undefined || !known.has(diffID as DiffID);
+  for (const name of recordsIn(dirname(store.layout.metadataByDiffID(parseDiffID(anyDigest))))) {
+    if (stale(`sha256:${name}`)) rmSync(store.layout.metadataByDiffID(parseDiffID(`sha256:${name}`)), { force: true });
+  }
+  for (const name of recordsIn(dirname(store.layout.diffIDByDigest(anyDigest)))) {
+    const digest = parseDigest(`sha256:${name}`);
+    if (stale(diffIDOf(store, digest))) rmSync(store.layout.diffIDByDigest(digest), { force: true });
+  }
+}
+
+const anyDigest = parseDigest(`sha256:${'0'.repeat(64)}`);
+
+function recordsIn(folder: string): string[] {
+  return listNames(folder).filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
 
 /** Keeps a manifest or index as it came. Returns its digest. Idempotent. */

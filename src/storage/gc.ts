@@ -22,6 +22,7 @@ import { hexOf, parseContainerID } from '../oci/ids.ts';
 import { tryLockChain } from './chain-lock.ts';
 import { removeContainerLayer } from './container-layers.ts';
 import { foldersOfReplacedFiles, showsCut } from './cut-signs.ts';
+import { forgetLayerSources, sweepLayerSources } from './distribution.ts';
 import type { Store } from './index.ts';
 import { listLayerDirs, removeLayerDir } from './layer-dir.ts';
 import { hasLayer, listLayers, listNames, readCacheID, readLayer, readParent } from './layerdb.ts';
@@ -55,12 +56,13 @@ function deleteLayer(store: Store, chainID: ChainID): boolean {
   if (lock === undefined) return false;
   try {
     if (!hasLayer(store, chainID) || hasChildren(store, chainID) || heldLayers(store).has(chainID)) return false;
-    const { cacheID } = readLayer(store, chainID);
+    const { cacheID, diffID } = readLayer(store, chainID);
     // One rename ends it; what is left after a cut is garbage that the sweeper knows by name and by what nothing knows.
     const grave = join(store.layout.layerdbTmp, `removed-${hexOf(chainID)}-${randomHex(4)}`);
     renameSync(store.layout.layer(chainID), grave);
     removeLayerDir(store, cacheID);
     rmSync(grave, { recursive: true, force: true });
+    forgetLayerSources(store, diffID);
     return true;
   } finally {
     lock.release();
@@ -91,7 +93,7 @@ export interface Swept {
 
 /**
  * Removes what killed commands left: dead stages and leases, the layers these name, containers that were never recorded or are
- * half-removed, unknown folders and short names, temporary files. undefined where somebody is changing the store: nothing was
+ * half-removed, unknown folders and short names, temporary files, locks and records of layers that went. undefined where somebody is changing the store: nothing was
  * done. Costs a few listings where there is nothing to do. Inside the user namespace.
  */
 export function sweep(store: Store): Swept | undefined {
@@ -104,6 +106,7 @@ export function sweep(store: Store): Swept | undefined {
     sweepLayers(store, swept);
     sweepFolders(store, swept);
     sweepNames(store);
+    sweepLayerSources(store);
     return swept;
   } catch (error) {
     throw wrap(error, 'sweep store');

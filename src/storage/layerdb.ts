@@ -92,14 +92,17 @@ export function listLayers(store: Store): ChainID[] {
 
 /** A layer with this tar, on whatever it stands. Looks at every layer. */
 export function findDiffID(store: Store, diffID: DiffID): ChainID | undefined {
-  return listLayers(store).find((chainID) => {
-    try {
-      return readFileSync(join(store.layout.layer(chainID), layerdbFiles.diff), 'utf8').trim() === diffID;
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return false; // removed this moment, or damaged: not one to use
-      throw wrap(error, `read layer ${chainID}`);
-    }
-  });
+  return listLayers(store).find((chainID) => readDiffID(store, chainID) === diffID);
+}
+
+/** What layerdb says, unchecked; undefined for a layer that was removed this moment, or is damaged: not one to use. */
+export function readDiffID(store: Store, chainID: ChainID): DiffID | undefined {
+  try {
+    return readFileSync(join(store.layout.layer(chainID), layerdbFiles.diff), 'utf8').trim() as DiffID;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw wrap(error, `read layer ${chainID}`);
+  }
 }
 
 /** Names in a folder; none where it does not exist. */

@@ -37,13 +37,25 @@ export async function findLeftovers(store: Store): Promise<string[] | undefined>
   return undefined;
 }
 
+/** Names under overlay2/ that no layer, no container and no layer in the making has. Without the lock, what is being removed counts, too. */
+export function strayFolders(store: Store): string[] {
+  const folders = listLayerDirs(store);
+  const known = knownFolders(store, readStages(store).map(({ cacheID }) => cacheID));
+  return folders.filter((id) => !known.has(id));
+}
+
+function knownFolders(store: Store, stages: readonly string[]): Set<string> {
+  const known = new Set(stages);
+  for (const mount of listMounts(store)) for (const folder of mount.folders) known.add(folder);
+  for (const chainID of listLayers(store)) known.add(readOptional(join(store.layout.layer(chainID), layerdbFiles.cacheID)) ?? '');
+  return known;
+}
+
 function list(store: Store): string[] {
   const { layout } = store;
   const stages = readStages(store);
   const mounts = listMounts(store);
-  const known = new Set<string>(stages.filter((stage) => !stage.dead).map(({ cacheID }) => cacheID));
-  for (const chainID of listLayers(store)) known.add(readOptional(join(layout.layer(chainID), layerdbFiles.cacheID)) ?? '');
-  for (const mount of mounts) for (const folder of mount.folders) known.add(folder);
+  const known = knownFolders(store, stages.filter((stage) => !stage.dead).map(({ cacheID }) => cacheID));
   const recorded = (id: string): boolean => lstatSync(join(layout.container(id as never), 'config.v2.json'), { throwIfNoEntry: false }) !== undefined;
   return [
     ...listLayerDirs(store).filter((id) => !known.has(id)).map((id) => `overlay2/${id}: a folder that no layer and no container has`),

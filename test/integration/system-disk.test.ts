@@ -84,10 +84,10 @@ test('system prune asks in Podman\'s words, and tells what went', (t) => {
   furnish(world);
   const ended = world.ok('ps', '-aq', '--no-trunc', '--filter', 'name=ended');
   const nameless = world.ok('images', '-q', '--no-trunc', '--filter', 'dangling=true').slice(7);
-  const question = 'WARNING! This command removes:\n\t- all stopped containers\n\t- all networks not used by at least one container\n\t- all dangling images\n\t- all dangling build cache\n\nAre you sure you want to continue? [y/N] ';
+  const question = 'WARNING! This command removes:\n\t- all stopped containers\n\t- all dangling images\n\t- what unfinished pulls have left\n\nAre you sure you want to continue? [y/N] ';
   t.is(world.skiff(['system', 'prune'], { input: 'n\n' }).stdout, question);
   const all = world.skiff(['system', 'prune', '-a', '--volumes'], { input: '\n' }).stdout;
-  t.is(all, 'WARNING! This command removes:\n\t- all stopped containers\n\t- all networks not used by at least one container\n\t- all volumes not used by at least one container\n\t- all images without at least one container associated with them\n\t- all build cache\n\nAre you sure you want to continue? [y/N] ');
+  t.is(all, 'WARNING! This command removes:\n\t- all stopped containers\n\t- all volumes not used by at least one container\n\t- all images without at least one container associated with them\n\t- what unfinished pulls have left\n\nAre you sure you want to continue? [y/N] ');
   t.is(world.ok('ps', '-aq').split('\n').length, 2);
   const done = world.skiff(['system', 'prune'], { input: 'y\n' });
   t.regex(done.stdout.slice(question.length), new RegExp(`^Deleted Containers\n${ended}\nDeleted Images\n${nameless}\nTotal reclaimed space: \\d+(?:\\.\\d+)?kB\n$`));
@@ -147,7 +147,7 @@ test('what pulls that were cut have left is shown and pruned; one that is under 
   // A living pull holds its blob's .use shared.
   const done = world.run(['flock', '-s', `${wanted}.use`, skiffBin, 'system', 'prune', '-f']);
   t.is(done.code, 0, done.stderr);
-  t.is(done.stdout, 'Total reclaimed space: 100kB\n');
+  t.is(done.stdout, 'Total reclaimed space: 102.4kB\n');
   t.false(existsSync(left));
   t.true(existsSync(`${wanted}.partial`));
 });

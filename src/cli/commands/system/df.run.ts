@@ -6,14 +6,13 @@ import { nameOf, shortID } from '../../../container/record.ts';
 import type { Summary } from '../../../container/summary.ts';
 import { allContainers } from '../../../container/summary.ts';
 import { config } from '../../../host/config/index.ts';
-import { diskUsage } from '../../../host/disk-usage.ts';
 import type { ImagesUsage } from '../../../image/disk-usage.ts';
 import { imagesUsage } from '../../../image/disk-usage.ts';
+import { unfinishedUsage } from '../../../image/unfinished.ts';
 import { SkiffError } from '../../../lib/errors.ts';
 import { humanDuration, humanSize } from '../../../lib/units.ts';
 import { hexOf } from '../../../oci/ids.ts';
 import { canonicalName } from '../../../oci/reference.ts';
-import { listBlobs } from '../../../storage/blob-area.ts';
 import { openStore } from '../../../storage/store.ts';
 import { isJsonFormat, renderListing } from '../../listing.ts';
 import { print, printJson } from '../../output.ts';
@@ -34,7 +33,7 @@ export async function run({ options }: Invocation): Promise<void> {
   const images = imagesUsage(context.store, imageUses(context, records));
   const volumes = listVolumes(context, records).map((volume): VolumeLine => ({ ...volume, bytes: volumeUsage(context, volume.name) }));
   if (verbose) return printAll(images, containers, volumes);
-  const lines = [imagesLine(images), containersLine(containers), volumesLine(volumes), ...blobsLine(context)];
+  const lines = [imagesLine(images), containersLine(containers), volumesLine(volumes), ...unfinishedLine(context)];
   if (isJsonFormat(format)) return printJson(lines.map(fieldsOf));
   print(await renderListing({
     name: 'df', rows: lines.map(fieldsOf), format, typeName: 'system.dfSummary',
@@ -58,10 +57,9 @@ function volumesLine(volumes: readonly VolumeLine[]): Line {
 }
 
 /** Only where there is any: scripts know three lines. */
-function blobsLine({ store }: Context): Line[] {
-  const blobs = listBlobs(store).length;
-  const bytes = blobs === 0 ? 0 : diskUsage(store.layout.blobs);
-  return blobs === 0 ? [] : [{ type: 'Unfinished Pulls', total: blobs, active: 0, bytes, reclaimable: bytes }];
+function unfinishedLine({ store }: Context): Line[] {
+  const { total, active, bytes, reclaimableBytes } = unfinishedUsage(store);
+  return total === 0 ? [] : [{ type: 'Unfinished Pulls', total, active, bytes, reclaimable: reclaimableBytes }];
 }
 
 function sum(items: readonly { readonly bytes: number }[]): number {

@@ -6,10 +6,13 @@ import { config } from '../../../host/config/index.ts';
 import { layerUsage } from '../../../image/disk-usage.ts';
 import { pruneImages } from '../../../image/prune.ts';
 import type { ImageSummary } from '../../../image/summary.ts';
+import { unfinishedUsage } from '../../../image/unfinished.ts';
 import { humanSize } from '../../../lib/units.ts';
 import type { ImageID } from '../../../oci/ids.ts';
 import { hexOf } from '../../../oci/ids.ts';
 import { pruneBlobs } from '../../../storage/blob-area.ts';
+import { sweep } from '../../../storage/gc.ts';
+import type { Store } from '../../../storage/index.ts';
 import { hasLayer, listLayers } from '../../../storage/layerdb.ts';
 import { openStore } from '../../../storage/store.ts';
 import { confirm } from '../../confirm.ts';
@@ -22,23 +25,34 @@ export async function run({ options }: Invocation): Promise<void> {
   const filters = (options['filter'] as readonly string[] | undefined) ?? [];
   const nowMs = Date.now();
   const only = pruneFilter<ImageSummary>(filters, nowMs, (image) => ({ createdMs: image.createdMs, labels: image.config.config.Labels ?? {} }));
-  if (options['force'] !== true && !(await confirm(warning(all, volumes)))) return;
+  if (options['force'] !== true && !(await confirm(warning({ all, volumes, downloads: filters.length === 0 })))) return;
   const context: Context = { store: openStore(config().root), runtimeDir: config().runtimeDir };
+  // A filter is about things with an age and labels: beside one, the beginnings of blobs stay.
+  const unfinishedBytes = filters.length === 0 ? pruneUnfinished(context.store) : 0;
   const containers = pruneContainers(context, filters, nowMs);
   tell('Deleted Containers', containers.map(({ id }) => id));
   const images = await prunedImages(context, all, only);
   tell('Deleted Images', images.ids.map(hexOf));
   const gone = volumes ? pruneVolumes(context, filters, nowMs) : [];
   tell('Deleted Volumes', gone.map(({ id }) => id));
-  // A filter is about things with an age and labels: beside one, the beginnings of blobs stay.
-  const blobBytes = filters.length === 0 ? pruneBlobs(context.store).freedBytes : 0;
-  printLine(`Total reclaimed space: ${humanSize(freed(containers) + images.freedBytes + freed(gone) + blobBytes)}`);
+  printLine(`Total reclaimed space: ${humanSize(freed(containers) + images.freedBytes + freed(gone) + unfinishedBytes)}`);
 }
 
-function warning(all: boolean, volumes: boolean): string {
+/** Returns the bytes that are free now. */
+function pruneUnfinished(store: Store): number {
+  const before = unfinishedUsage(store).reclaimableBytes;
+  pruneBlobs(store);
+  sweep(store);
+  // What was cut just now is the next one's.
+  return Math.max(0, before - unfinishedUsage(store).reclaimableBytes);
+}
+
+/** In the peer's words, without those about what there is not here. */
+function warning({ all, volumes, downloads }: { all: boolean; volumes: boolean; downloads: boolean }): string {
   const lines = [
-    'all stopped containers', 'all networks not used by at least one container', ...(volumes ? ['all volumes not used by at least one container'] : []),
-    ...(all ? ['all images without at least one container associated with them', 'all build cache'] : ['all dangling images', 'all dangling build cache']),
+    'all stopped containers', ...(volumes ? ['all volumes not used by at least one container'] : []),
+    all ? 'all images without at least one container associated with them' : 'all dangling images',
+    ...(downloads ? ['what unfinished pulls have left'] : []),
   ];
   return `WARNING! This command removes:\n${lines.map((line) => `\t- ${line}\n`).join('')}\n`;
 }
