@@ -40,11 +40,14 @@ export function hasLabel(labels: Readonly<Record<string, string>>, wish: string)
   return Object.hasOwn(labels, key) && labels[key] === wish.slice(equals + 1);
 }
 
-/** A moment as --since and --until name it: RFC 3339, unix seconds, or a duration before now. Milliseconds. @throws USAGE */
-export function parseMoment(text: string, nowMs: number): number {
-  if (/^\d{9,}(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
+/**
+ * A moment as options name it: RFC 3339, unix seconds, or a duration. Durations count back from now; those of
+ * `logs --until` count forward, as in Podman. Milliseconds. @throws USAGE
+ */
+export function parseMoment(text: string, nowMs: number, durations: 'back' | 'forward' = 'back'): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
   const duration = tryParseDuration(text);
-  if (duration !== undefined) return nowMs - duration;
+  if (duration !== undefined) return durations === 'back' ? nowMs - duration : nowMs + duration;
   const date = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(date)) throw new SkiffError('USAGE', `invalid time ${JSON.stringify(text)}: want RFC 3339 (2026-01-02T03:04:05Z), unix seconds, or a duration like "10m"`);
   return date;

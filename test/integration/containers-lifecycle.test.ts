@@ -18,7 +18,7 @@ test('a detached container lives on after the command and ends with stop', (t) =
   importBusybox(world, 'base');
   const id = world.ok('run', '-d', '--name', 'web', ...sleeper);
   t.regex(id, /^[0-9a-f]{64}$/);
-  t.is(world.ok('ps', '--format', '{{.Names}} {{.State}}'), 'web Running');
+  t.is(world.ok('ps', '--format', '{{.Names}} {{.State}}'), 'web running');
   t.is(world.ok('stop', '-t', '0', 'web'), 'web');
   t.is(world.ok('ps', '-q'), '');
   t.regex(world.ok('ps', '-a', '--format', '{{.Names}} {{.Status}}'), /^web Exited \(137\) /);
@@ -126,6 +126,43 @@ test('rm refuses what runs (2), tells of what is missing (1) and takes all with 
   t.is(world.ok('ps', '-aq'), '');
   t.deepEqual(auditStore(world), []);
   t.deepEqual(readdirSync(join(world.runtime, 'skiff')).filter((name) => name.length === 64), []);
+});
+
+test('a name that nothing bears keeps the verbs from touching the others', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '-d', '--name', 'up', ...sleeper);
+  world.ok('create', '--name', 'made', '--network', 'none', 'base', 'true');
+  const before = world.ok('ps', '-a', '--format', '{{.Names}} {{.State}} {{.StartedAt}}');
+  for (const [verb, known, code] of [['start', 'made', 125], ['stop', 'up', 125], ['kill', 'up', 125], ['restart', 'up', 125], ['wait', 'made', 125], ['rm', 'made', 1]] as const) {
+    const done = world.skiff([verb, known, 'none']);
+    t.is(done.code, code, verb);
+    t.is(done.stdout, '', verb);
+    t.regex(done.stderr, /no container with name or ID "none" found: no such container/, verb);
+  }
+  t.is(world.ok('ps', '-a', '--format', '{{.Names}} {{.State}} {{.StartedAt}}'), before);
+  t.is(world.ok('rm', '--ignore', 'made', 'none'), 'made');
+  t.is(world.ok('stop', '--ignore', '-t', '0', 'none', 'up'), 'up');
+});
+
+test('--latest and --all stand alone', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('create', '--name', 'c', '--network', 'none', 'base', 'true');
+  for (const [words, message] of [
+    [['inspect', '-l', 'c'], '--latest and arguments cannot be used together'],
+    [['container', 'inspect', '-l', 'c'], '--latest and arguments cannot be used together'],
+    [['inspect', '-l', '--type', 'image'], 'latest is not supported for type "image"'],
+    [['attach', '-l', 'c'], '--latest and containers cannot be used together'],
+    [['diff', '-l', 'c'], '--latest and containers cannot be used together'],
+    [['port', '-a', 'c'], 'no arguments are needed with --all'],
+    [['port', '-a', '-l'], '--all and --latest cannot be used together'],
+  ] as const) {
+    const done = world.skiff([...words]);
+    t.is(done.code, 125, words.join(' '));
+    t.is(done.stderr.split('\n', 1)[0], `Error: ${message}`);
+  }
+  t.is(world.ok('ps', '-a', '-l', '--format', '{{.Names}}'), 'c');
 });
 
 test('run --rm leaves nothing, however the container ends', (t) => {

@@ -16,8 +16,11 @@ for (const driver of ['json-file', 'k8s-file']) {
     t.regex(world.skiff(['logs', '-t', '--tail', '3', 'c']).stdout, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z \S+/);
     t.is(world.skiff(['logs', '--tail', '0', 'c']).stdout, '');
     t.is(world.skiff(['logs', '--since', '1h', 'c']).stdout, all.stdout);
-    t.is(world.skiff(['logs', '--until', '1h', 'c']).stdout, '');
-    t.regex(world.skiff(['logs', '-n', 'c']).stdout, /^c 1\nc 2\n/);
+    // A duration of --until counts forward.
+    t.is(world.skiff(['logs', '--until', '1h', 'c']).stdout, all.stdout);
+    t.is(world.skiff(['logs', '--until', '-1h', 'c']).stdout, '');
+    t.is(world.skiff(['logs', '-n', 'c']).stdout, all.stdout);
+    t.true(world.skiff(['logs', '--color', 'c']).stdout.startsWith('\x1b[37m1\x1b[0m\n\x1b[37m2\x1b[0m\n'));
   });
 
   test(`logs -f of ${driver} over rotations shows every line once and ends with the container`, async (t) => {
@@ -53,9 +56,12 @@ test('logs of several containers name them', (t) => {
     return world.ok('inspect', '--format', '{{.Id}}', name).slice(0, 12);
   });
   t.is(world.ok('logs', 'a', 'b'), `${ids[0]} i am a\n${ids[1]} i am b`);
-  const partly = world.skiff(['logs', 'a', 'none']);
-  t.is(partly.code, 125);
-  t.is(partly.stdout, 'i am a\n');
+  t.is(world.ok('logs', '-n', 'a', 'b'), 'a i am a\nb i am b');
+  t.is(world.ok('logs', '-n', 'a', 'a'), 'a i am a\na i am a');
+  t.is(world.ok('logs', '-n', '--color', 'a', 'b'), '\x1b[37ma i am a\x1b[0m\n\x1b[31mb i am b\x1b[0m');
+  const wrong = world.skiff(['logs', 'a', 'none']);
+  t.is(wrong.code, 125);
+  t.is(wrong.stdout, '');
 });
 
 test('logs of a driver that keeps nothing is an error that says so', (t) => {

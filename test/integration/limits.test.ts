@@ -39,7 +39,7 @@ test('pause and unpause stop and go on with all processes; commit --pause does b
   const size = (): string => world.ok('inspect', '--size', '--format', '{{.SizeRw}}', 'c');
   while (size() === '0') { /* it begins */ }
   t.is(world.ok('pause', 'c'), 'c');
-  t.is(world.ok('ps', '--format', '{{.Status}} {{.State}}'), 'Paused Paused');
+  t.is(world.ok('ps', '--format', '{{.Status}} {{.State}}'), 'Paused paused');
   t.is(world.ok('inspect', '--format', '{{.State.Status}} {{.State.Paused}} {{.State.Running}}', 'c'), 'paused true false');
   const before = size();
   for (const args of [['pause', 'c'], ['exec', 'c', 'true'], ['stop', 'c'], ['restart', 'c'], ['kill', 'c'], ['rm', 'c']]) {
@@ -52,7 +52,7 @@ test('pause and unpause stop and go on with all processes; commit --pause does b
   while (size() === before) { /* it goes on */ }
   t.regex(world.skiff(['unpause', 'c']).stderr, /is not paused/);
   world.ok('commit', '-q', '--pause', 'c', 'copy');
-  t.is(world.ok('ps', '--format', '{{.State}}'), 'Running');
+  t.is(world.ok('ps', '--format', '{{.State}}'), 'running');
   world.ok('pause', 'c');
   world.ok('rm', '-f', 'c');
   t.is(world.ok('ps', '-aq'), '');
@@ -68,5 +68,5 @@ test('where control groups are not v2 alone, pause is refused with the reason', 
     t.is(refused.code, 125);
     t.regex(refused.stderr, /can't be paused: this host does not have cgroup v2 alone/);
   }
-  t.is(world.ok('ps', '--format', '{{.State}}'), 'Running');
+  t.is(world.ok('ps', '--format', '{{.State}}'), 'running');
 });

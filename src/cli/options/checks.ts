@@ -23,16 +23,29 @@ export function requires(name: string, other: string): Check {
   };
 }
 
-/**
- * Names on the command line, or an option that chooses them (--all, --latest, --filter, --cidfile): one way, and at least one.
- * --cidfile adds to names; the others stand alone.
- */
+/** Names on the command line, or an option that chooses them (--all, --latest, --filter, --cidfile): one way, and at least one. */
 export function namesOr(...choosers: string[]): Check {
   return (options, args) => {
     const given = choosers.filter((name) => isGiven(options, name));
     if (args.length === 0 && given.length === 0) throw new SkiffError('USAGE', 'you must provide at least one name or id');
-    const alone = given.find((name) => name === 'all' || name === 'latest');
-    if (alone !== undefined && args.length > 0) throw new SkiffError('USAGE', `--${alone} and names cannot be used together`);
+    const alone = given.find((name) => Object.hasOwn(besideNames, name));
+    if (alone !== undefined && args.length > 0) throw new SkiffError('USAGE', besideNames[alone as keyof typeof besideNames]);
+    if (given.includes('cidfile') && (given.includes('all') || given.includes('latest'))) throw new SkiffError('USAGE', '--all, --latest, and --cidfile cannot be used together');
     if (given.includes('all') && given.includes('latest')) throw new SkiffError('USAGE', '--all and --latest cannot be used together');
+  };
+}
+
+/** What Podman says of names beside an option that chooses by itself. */
+const besideNames = {
+  all: 'no arguments are needed with --all',
+  latest: '--latest and containers cannot be used together',
+  filter: '--filter takes no arguments',
+  cidfile: 'no arguments are needed with --latest or --cidfile',
+} as const;
+
+/** `--latest` stands for the name: no other one beside it. `what` is what the command calls its arguments. */
+export function latestAlone(what: 'containers' | 'arguments' = 'containers'): Check {
+  return (options, args) => {
+    if (isGiven(options, 'latest') && args.length > 0) throw new SkiffError('USAGE', `--latest and ${what} cannot be used together`);
   };
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { exclusive, isGiven, namesOr, requires } from '../../../src/cli/options/checks.ts';
+import { exclusive, isGiven, latestAlone, namesOr, requires } from '../../../src/cli/options/checks.ts';
 import { createChecks, createOptions } from '../../../src/cli/options/create.ts';
 import type { OptionValues } from '../../../src/cli/spec.ts';
 
@@ -22,10 +22,20 @@ test('namesOr() wants names or a chooser, and not both', (t) => {
   const check = namesOr('all', 'latest', 'cidfile');
   t.notThrows(() => check({}, ['x']));
   t.notThrows(() => check({ all: true }, []));
-  t.notThrows(() => check({ cidfile: ['f'] }, ['x']));
+  t.notThrows(() => check({ cidfile: ['f'] }, []));
   t.throws(() => check({}, []), { message: 'you must provide at least one name or id' });
-  t.throws(() => check({ all: true }, ['x']), { message: '--all and names cannot be used together' });
+  t.throws(() => check({ all: true }, ['x']), { message: 'no arguments are needed with --all' });
+  t.throws(() => check({ latest: true }, ['x']), { message: '--latest and containers cannot be used together' });
+  t.throws(() => check({ cidfile: ['f'] }, ['x']), { message: 'no arguments are needed with --latest or --cidfile' });
+  t.throws(() => namesOr('filter')({ filter: ['name=x'] }, ['x']), { message: '--filter takes no arguments' });
+  t.throws(() => check({ cidfile: ['f'], latest: true }, []), { message: '--all, --latest, and --cidfile cannot be used together' });
   t.throws(() => check({ all: true, latest: true }, []), { message: '--all and --latest cannot be used together' });
+});
+
+test('latestAlone() refuses names beside --latest', (t) => {
+  t.notThrows(() => latestAlone()({ latest: true }, []));
+  t.notThrows(() => latestAlone()({}, ['x']));
+  t.throws(() => latestAlone('arguments')({ latest: true }, ['x']), { code: 'USAGE', message: '--latest and arguments cannot be used together' });
 });
 
 const refused: readonly OptionValues[] = [

@@ -41,12 +41,15 @@ test('hasLabel() reads own keys only', (t) => {
   t.false(hasLabel({ a: '1' }, 'a='));
 });
 
-test('parseMoment() reads RFC 3339, unix seconds and durations before now', (t) => {
+test('parseMoment() reads RFC 3339, unix seconds and durations before or after now', (t) => {
   const now = Date.parse('2026-01-02T03:04:05Z');
   t.is(parseMoment('2026-01-02T03:04:05Z', 0), now);
   t.is(parseMoment('1767323045', 0), 1_767_323_045_000);
   t.is(parseMoment('10m', now), now - 600_000);
-  t.is(parseMoment('30', now), now - 30_000);
+  t.is(parseMoment('30', now), 30_000);
+  t.is(parseMoment('0', now), 0);
+  t.is(parseMoment('-1h', now), now + 3_600_000);
+  t.is(parseMoment('1h', now, 'forward'), now + 3_600_000);
   t.throws(() => parseMoment('x', now), { code: 'USAGE' });
   t.throws(() => parseMoment('5 o clock', now), { code: 'USAGE' });
 });

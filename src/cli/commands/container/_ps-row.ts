@@ -6,6 +6,7 @@ import type { ContainerSize } from '../../../container/size.ts';
 import type { Summary } from '../../../container/summary.ts';
 import type { ContainerState, PortBinding } from '../../../container/model.ts';
 import { isErrno } from '../../../lib/errors.ts';
+import { GoTime } from '../../../lib/go-time.ts';
 import { formatBinding } from '../../../network/ports.ts';
 import { humanDuration, humanSize } from '../../../lib/units.ts';
 import { goMap } from '../../../lib/template.ts';
@@ -18,14 +19,16 @@ const never = -62_135_596_800; // Go's zero time in unix seconds
 export function templateRow({ record, state }: Summary, options: RowOptions): Record<string, unknown> {
   const words = commandWords(record);
   const createdMs = Date.parse(record.Created);
+  const created = new GoTime(record.Created);
   const command = words.join(' ');
   return {
     ID: options.noTrunc ? record.ID : shortID(record.ID),
     Image: record.Skiff.imageName,
     ImageID: options.noTrunc ? imageHex(record.Skiff.imageID) : imageHex(record.Skiff.imageID).slice(0, 12),
-    Command: options.noTrunc || command.length <= 20 ? command : `${command.slice(0, 17)}...`,
-    CreatedAt: goTime(record.Created), Created: humanAge(createdMs, options.nowMs), CreatedHuman: humanAge(createdMs, options.nowMs), RunningFor: humanAge(createdMs, options.nowMs),
-    Status: statusText(state, options.nowMs), State: capital(statusWord(state)),
+    Command: options.noTrunc || command.length <= 17 ? command : `${command.slice(0, 17)}...`,
+    CreatedAt: created, Created: created, CreatedHuman: humanAge(createdMs, options.nowMs), RunningFor: humanAge(createdMs, options.nowMs),
+    // The bare word, as Podman has it from 4.6 on and Docker always had: what scripts compare. Before, Podman printed Status here.
+    Status: statusText(state, options.nowMs), State: statusWord(state),
     Ports: portsText(record.Skiff.ports), Names: nameOf(record), Label: (key: string) => record.Config.Labels[key] ?? '', Labels: goMap(record.Config.Labels),
     Mounts: record.Skiff.mounts.map((mount) => mount.destination), Networks: '',
     Pid: 'pid' in state ? state.pid : 0, Exited: state.status === 'exited', ExitCode: state.status === 'exited' ? state.exitCode : 0,
@@ -92,15 +95,6 @@ function humanAge(thenMs: number, nowMs: number): string {
 function unixSeconds(time: string): number {
   const ms = Date.parse(time);
   return Number.isNaN(ms) ? never : Math.floor(ms / 1000);
-}
-
-/** As Go prints a time: "2026-11-22 07:37:47.612239811 +0000 UTC". */
-function goTime(time: string): string {
-  return time.replace('T', ' ').replace(/(\.\d*?)0*Z$/, '$1').replace(/\.$/, '').replace(/Z$/, '') + ' +0000 UTC';
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 /** "0.0.0.0:8080->80/tcp, 0.0.0.0:9000-9001->9000-9001/udp" */

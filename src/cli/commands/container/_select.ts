@@ -17,29 +17,23 @@ export interface Chosen {
   shown: string;
 }
 
-export interface Selection {
-  chosen: Chosen[];
-  /** Names that nothing bears, already reported; [] with --ignore. */
-  missing: string[];
-}
-
 /**
- * `which` narrows what --all and --filter mean. Unknown names are reported one by one and do not keep the others from being
- * worked on, as in Podman.
- * @throws CONTAINER_AMBIGUOUS, USAGE (a filter)
+ * `which` narrows what --all and --filter mean. A name that nothing bears is an error before any of the others is touched,
+ * as in Podman; with --ignore (and `rm --force`) it is passed over.
+ * @throws CONTAINER_UNKNOWN CONTAINER_AMBIGUOUS, USAGE (a filter)
  */
-export function selectContainers(context: Context, invocation: Invocation, which: (summary: Summary) => boolean = () => true): Selection {
+export function selectContainers(context: Context, invocation: Invocation, which: (summary: Summary) => boolean = () => true): Chosen[] {
   const { options } = invocation;
   const filters = list(options, 'filter');
   if (flag(options, 'latest')) {
     const latest = latestContainer(context);
     if (latest === undefined) throw new SkiffError('CONTAINER_UNKNOWN', 'no containers found: no such container');
-    return { chosen: [all(latest)], missing: [] };
+    return [all(latest)];
   }
   if (flag(options, 'all') || filters.length > 0) {
     const names = new Set(invocation.args.map((name) => findContainer(context, name)));
     const found = listContainers(context, { all: true, filters, imageIDs: (reference) => imageIDs(context, reference) });
-    return { chosen: found.filter((summary) => which(summary) && (names.size === 0 || names.has(summary.record.ID))).map(all), missing: [] };
+    return found.filter((summary) => which(summary) && (names.size === 0 || names.has(summary.record.ID))).map(all);
   }
   return byNames([...idFiles(list(options, 'cidfile'), flag(options, 'ignore')), ...invocation.args], context, flag(options, 'ignore') || flag(options, 'force'));
 }
@@ -48,19 +42,13 @@ function all({ record }: Summary): Chosen {
   return { id: record.ID, shown: record.ID };
 }
 
-function byNames(names: readonly string[], context: Context, ignore: boolean): Selection {
+function byNames(names: readonly string[], context: Context, ignore: boolean): Chosen[] {
   const chosen: Chosen[] = [];
-  const missing: string[] = [];
   for (const name of names) {
-    const id = tryFindContainer(context, name);
-    if (id !== undefined) {
-      if (!chosen.some((known) => known.id === id)) chosen.push({ id, shown: name });
-    } else if (!ignore) {
-      missing.push(name);
-      reportError(new SkiffError('CONTAINER_UNKNOWN', `no container with name or ID ${JSON.stringify(name)} found: no such container`));
-    }
+    const id = ignore ? tryFindContainer(context, name) : findContainer(context, name);
+    if (id !== undefined && !chosen.some((known) => known.id === id)) chosen.push({ id, shown: name });
   }
-  return { chosen, missing };
+  return chosen;
 }
 
 function idFiles(paths: readonly string[], ignore: boolean): string[] {
@@ -86,13 +74,10 @@ export function selectOne(context: Context, invocation: Invocation, name: string
   return findContainer(context, name);
 }
 
-/**
- * Does `work` for each, prints what it returns, reports failures one by one; the exit code is that of the last failure, or
- * `missingCode` where only names were unknown.
- */
-export async function forEach(selection: Selection, print: (line: string) => void, work: (chosen: Chosen) => string | undefined | Promise<string | undefined>, missingCode = 125): Promise<number> {
-  let code = selection.missing.length > 0 ? missingCode : 0;
-  for (const chosen of selection.chosen) {
+/** Does `work` for each, prints what it returns, reports failures one by one; the exit code is that of the last failure. */
+export async function forEach(selection: readonly Chosen[], print: (line: string) => void, work: (chosen: Chosen) => string | undefined | Promise<string | undefined>): Promise<number> {
+  let code = 0;
+  for (const chosen of selection) {
     try {
       const line = await work(chosen);
       if (line !== undefined) print(line);

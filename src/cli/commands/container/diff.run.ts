@@ -11,7 +11,6 @@ import { print, printJson } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
 import { selectOne } from './_select.ts';
-import { flag } from './_values.ts';
 
 type Kind = 'container' | 'image' | 'all';
 type Named = { readonly container: ContainerID } | { readonly top: ChainID | undefined };
@@ -29,7 +28,6 @@ export async function run(invocation: Invocation): Promise<void> {
   const { options, args: [name, other], spec } = invocation;
   const context = openContext();
   const kind: Kind = spec.path.length === 1 ? 'all' : (spec.path[0] as Kind);
-  if (flag(options, 'latest') && name !== undefined) throw new SkiffError('USAGE', '--latest and arguments cannot be used together');
   const named = name === undefined ? { container: selectOne(context, invocation, name) } : find(context, name, kind);
   const all = other === undefined ? await ownChanges(context, named) : await compareLayers(context.store, stack(context, find(context, other, kind)), stack(context, named));
   const changes = all.filter(({ path }) => !ofTheStart.has(path));

@@ -1,3 +1,4 @@
+import { latestAlone } from '../../options/checks.ts';
 import { latestOption } from '../../options/select.ts';
 import type { CommandSpec } from '../../spec.ts';
 
@@ -10,6 +11,7 @@ export const spec: CommandSpec = {
     { name: 'format', kind: 'string', value: 'FORMAT', oneOf: ['json'], help: 'Print as JSON' },
     latestOption,
   ],
+  checks: [latestAlone()],
   examples: [{ text: 'What is new', command: 'skiff diff web' }],
   needs: { userns: 'enter' },
   run: () => import('./diff.run.ts'),

@@ -41,7 +41,7 @@ export function run(invocation: Invocation): number {
 
 function names(context: Context, { options, args }: Invocation): readonly string[] {
   if (!flag(options, 'latest')) {
-    if (args.length === 0) throw new SkiffError('USAGE', 'you must provide at least one name or id');
+    if (args.length === 0) throw new SkiffError('USAGE', 'no names or ids specified');
     return args;
   }
   const latest = latestContainer(context);

@@ -1,6 +1,13 @@
+import { isGiven, latestAlone } from '../../options/checks.ts';
 import { formatOption } from '../../options/format.ts';
 import { latestOption } from '../../options/select.ts';
-import type { CommandSpec } from '../../spec.ts';
+import { SkiffError } from '../../../lib/errors.ts';
+import type { Check, CommandSpec } from '../../spec.ts';
+
+const notOfImages: Check = (options) => {
+  const wrong = options['type'] === 'image' ? ['latest', 'size'].find((name) => isGiven(options, name)) : undefined;
+  if (wrong !== undefined) throw new SkiffError('USAGE', `${wrong} is not supported for type "image"`);
+};
 
 export const spec: CommandSpec = {
   path: ['inspect'],
@@ -12,6 +19,7 @@ export const spec: CommandSpec = {
     { name: 'size', short: 's', kind: 'bool', help: 'Show the sizes of the files' },
     { name: 'type', short: 't', kind: 'string', value: 'TYPE', help: 'Look only for this kind of object', oneOf: ['all', 'container', 'image'], default: 'all' },
   ],
+  checks: [latestAlone('arguments'), notOfImages],
   examples: [{ text: 'The exit code of a container', command: `skiff inspect --format '{{.State.ExitCode}}' job` }],
   needs: { userns: 'none' },
   run: () => import('./inspect.run.ts'),

@@ -46,7 +46,7 @@ async function listing(context: Context, invocation: Invocation): Promise<() => 
     name: 'ps', format, headers, rows: rows.map((row) => templateRow(row, rowOptions(row))), noHeading: flag(options, 'noheading'),
     defaultFormat: flag(options, 'namespace')
       ? 'table {{.ID}}\t{{.Names}}\t{{.Pid}}\t{{.CGROUPNS}}\t{{.IPC}}\t{{.MNT}}\t{{.NET}}\t{{.PIDNS}}\t{{.USERNS}}\t{{.UTS}}'
-      : `table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.Created}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}${flag(options, 'size') ? '\t{{.Size}}' : ''}`,
+      : `table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}${flag(options, 'size') ? '\t{{.Size}}' : ''}`,
   });
   return () => print(output);
 }

@@ -22,7 +22,7 @@ export const spec: CommandSpec = {
     { name: 'external', kind: 'bool', help: 'Taken for the sake of scripts: the store holds no other containers', hidden: true },
     { name: 'watch', short: 'w', kind: 'int', min: 1, value: 'SECONDS', help: 'Print again and again' },
   ],
-  checks: [exclusive('quiet', 'size'), exclusive('quiet', 'namespace'), exclusive('namespace', 'size'), exclusive('last', 'latest'), exclusive('all', 'latest')],
+  checks: [exclusive('quiet', 'size'), exclusive('quiet', 'namespace'), exclusive('namespace', 'size'), exclusive('last', 'latest')],
   examples: [
     { text: 'Names of all containers that failed', command: `skiff ps -a --filter status=exited --format '{{.Names}} {{.Status}}'` },
   ],

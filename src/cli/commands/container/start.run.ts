@@ -15,7 +15,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const context = openContext();
   const attach = flag(options, 'attach') || flag(options, 'interactive');
   const selection = selectContainers(context, invocation, ({ state }) => state.status === 'created' || state.status === 'exited');
-  if (attach && selection.chosen.length > 1) throw new SkiffError('USAGE', 'you cannot start and attach multiple containers at once');
+  if (attach && selection.length > 1) throw new SkiffError('USAGE', 'you cannot start and attach multiple containers at once');
   return forEach(selection, printLine, async ({ id, shown }) => {
     const record = readRecord(context, id);
     const keys = detachKeys(text(options, 'detach-keys') ?? config().detachKeys);

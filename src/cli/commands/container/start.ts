@@ -2,7 +2,10 @@ import { exclusive, namesOr } from '../../options/checks.ts';
 import { filterOption } from '../../options/filter.ts';
 import { allOption, containerFilters, latestOption } from '../../options/select.ts';
 import { detachKeysOption, interactiveOption, sigProxyOption } from '../../options/streams.ts';
-import type { CommandSpec } from '../../spec.ts';
+import type { Check, CommandSpec } from '../../spec.ts';
+
+/** --filter narrows the names here; everywhere else it stands alone. */
+const startNames: Check = (options, args) => namesOr('all', 'latest', ...(args.length === 0 ? ['filter'] : []))(options, args);
 
 export const spec: CommandSpec = {
   path: ['start'],
@@ -15,7 +18,7 @@ export const spec: CommandSpec = {
     { name: 'attach', short: 'a', kind: 'bool', help: 'Attach to the output of the container' },
     detachKeysOption, filterOption(containerFilters), interactiveOption, latestOption, sigProxyOption('true with --attach'),
   ],
-  checks: [namesOr('all', 'latest', 'filter'), exclusive('all', 'attach')],
+  checks: [startNames, exclusive('all', 'attach')],
   examples: [{ text: 'Start a container and see what it prints', command: 'skiff start -a web' }],
   needs: { userns: 'enter' },
   run: () => import('./start.run.ts'),
