@@ -1,6 +1,9 @@
 /** The view of an image that `image inspect` and `inspect` print: Podman's keys, in Podman's order. */
 import { join } from 'node:path';
+import { GoTime, zeroTime } from '../lib/go-time.ts';
+import { goMap, nilList, nilMap, omitEmpty } from '../lib/template.ts';
 import { chainIDs, hexOf } from '../oci/ids.ts';
+import type { RunConfig } from '../oci/image-config.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { canonicalName, canonicalString } from '../oci/reference.ts';
 import { plainRunConfig } from '../oci/write-image-config.ts';
@@ -20,15 +23,15 @@ export function inspectImage(store: Store, image: ResolvedImage): Record<string,
   const newest = config.history.at(-1);
   const sizeBytes = imageSize(store, config);
   const tags = names.filter(({ tag }) => tag !== undefined).map(canonicalString);
-  return {
+  return omitEmpty({ HealthCheck: null }, {
     Id: hexOf(id),
     Digest: manifest?.digest ?? '',
     RepoTags: tags,
     RepoDigests: repoDigests(names, manifest?.digest),
     Parent: parent === undefined ? '' : hexOf(parent),
     Comment: newest?.comment ?? config.comment ?? '',
-    Created: config.created ?? '0001-01-01T00:00:00Z',
-    Config: JSON.parse(JSON.stringify(plainRunConfig(config.config))) as unknown,
+    Created: new GoTime(config.created ?? zeroTime),
+    Config: configView(config.config),
     Version: config.docker_version ?? '',
     Author: config.author ?? '',
     Architecture: config.architecture,
@@ -36,16 +39,26 @@ export function inspectImage(store: Store, image: ResolvedImage): Record<string,
     ...(config.variant !== undefined && { Variant: config.variant }),
     Size: sizeBytes,
     VirtualSize: sizeBytes,
-    GraphDriver: { Name: 'overlay', Data: graphData(store, image) },
+    GraphDriver: { Name: 'overlay', Data: graphData(store, image) ?? nilMap() },
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
-    Labels: config.config.Labels ?? null,
-    Annotations: manifest?.value.annotations ?? {},
+    Labels: config.config.Labels === undefined ? nilMap() : goMap({ ...config.config.Labels }),
+    Annotations: goMap({ ...manifest?.value.annotations }),
     ManifestType: manifest?.value.mediaType ?? mediaTypes.ociManifest,
     User: config.config.User ?? '',
     History: config.history,
     NamesHistory: tags,
     ...(config.config.Healthcheck !== undefined && { HealthCheck: config.config.Healthcheck }),
-  };
+  });
+}
+
+/** Only what the image has; templates see the rest empty. */
+function configView(config: RunConfig): object {
+  const plain = JSON.parse(JSON.stringify(plainRunConfig(config))) as Record<string, unknown>;
+  if (config.Labels !== undefined && plain['Labels'] !== undefined) plain['Labels'] = goMap({ ...config.Labels });
+  return omitEmpty({
+    User: '', ExposedPorts: nilMap(), Env: nilList(), Entrypoint: nilList(), Cmd: nilList(), Volumes: nilMap(), WorkingDir: '', OnBuild: nilList(), Labels: nilMap(), StopSignal: '',
+    Healthcheck: null,
+  }, plain);
 }
 
 /** The manifest's digest under each repository that has the image, and digests that were names already. */
@@ -60,9 +73,9 @@ function graphData(store: Store, { config }: ResolvedImage): Record<string, stri
   if (top === undefined) return null;
   const [upper, ...lowers] = cacheIDs(store, top).map((cacheID) => store.layout.layerDir(cacheID));
   if (upper === undefined) return null;
-  return {
+  return goMap({
     ...(lowers.length > 0 && { LowerDir: lowers.map((dir) => join(dir, layerFiles.diff)).join(':') }),
     UpperDir: join(upper, layerFiles.diff),
     ...(lowers.length > 0 && { WorkDir: join(upper, layerFiles.work) }),
-  };
+  });
 }

@@ -1,4 +1,5 @@
 /** What is told about containers: ps, inspect, port, top; and commit, which makes an image of one. */
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { importBusybox } from '../helpers/images.ts';
 import { makeWorld } from '../helpers/world.ts';
@@ -56,6 +57,25 @@ test('inspect tells what was asked for and what runs', (t) => {
   world.ok('stop', '-t', '0', 'one');
   t.is(look('{{.State.Status}} {{.State.ExitCode}}'), 'exited 137');
   t.notRegex(look('{{.State.FinishedAt}}'), /^0001/);
+});
+
+test('inspect has for templates what scripts ask for, also where it is empty', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '-d', '--name', 'up', '-v', '/tmp:/mnt', '--network', 'none', ...sleeper);
+  const look = (format: string): string => world.ok('inspect', '--format', format, 'up');
+  t.is(look('{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}|{{.NetworkSettings.Networks}}|{{.State.Health.Status}}|{{index .Config.Labels "x"}}|{{.Config.Entrypoint}}|{{.SizeRw}}'), '|map[]|||[]|<nil>');
+  t.is(look('{{json .Config.Labels}} {{json .Mounts}}'), 'null [{"Type":"bind","Source":"/tmp","Destination":"/mnt","Driver":"","Mode":"","Options":["rbind"],"RW":true,"Propagation":"rprivate"}]');
+  t.is(look('{{.HostConfig.Binds}} {{.HostConfig.CapDrop}}'), '[/tmp:/mnt:rw,rprivate,rbind] [CAP_AUDIT_WRITE CAP_MKNOD CAP_NET_RAW]');
+  t.regex(look('{{.HostConfig.Ulimits}}'), /^\[\{RLIMIT_NOFILE \d+ \d+\} \{RLIMIT_NPROC -?\d+ -?\d+\}\]$/);
+  t.regex(look('{{.Created}}'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC$/);
+  t.regex(look('{{json .Created}}'), /^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"$/);
+  t.is(look('{{.State.StartedAt.IsZero}} {{.State.FinishedAt.IsZero}} {{.State.FinishedAt.Year}}'), 'false true 1');
+  const monitor = look('{{.State.ConmonPid}}');
+  t.is(readFileSync(`/proc/${monitor}/comm`, 'utf8'), 'skiff-monitor\n');
+  world.ok('stop', '-t', '0', 'up');
+  t.is(look('{{.State.ConmonPid}}|{{.State.CgroupPath}}'), '0|');
+  t.is(world.ok('image', 'inspect', '--format', '{{.Config.Cmd}}{{.Config.Entrypoint}}{{.Config.Labels}}{{index .Config.Labels "x"}}{{json .Config}}', 'base'), '[][]map[]{}');
 });
 
 test('inspect finds containers before images, and tells of what it does not find', (t) => {

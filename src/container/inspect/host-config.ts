@@ -1,37 +1,39 @@
 /** `HostConfig` of inspect: the wishes of the command line, by Podman's names. Pure. */
-import type { ContainerRecord, Mount, NamespaceMode } from '../model.ts';
+import { goMap, nilList, nilMap } from '../../lib/template.ts';
+import type { Rlimit } from '../../oci/runtime-spec.ts';
+import type { ContainerRecord, NamespaceMode } from '../model.ts';
+import { capabilityChanges } from './derived.ts';
+import { bindText, tmpfsText } from './mounts.ts';
 
-export function hostConfigView(record: ContainerRecord, logPath: string): Record<string, unknown> {
+/** What the record alone does not tell. */
+export interface HostConfigFacts { logPath: string; cgroupManager: string; limits: readonly Rlimit[] }
+
+export function hostConfigView(record: ContainerRecord, facts: HostConfigFacts): Record<string, unknown> {
   const { Skiff: own } = record;
   const { limits } = own;
+  const capabilities = capabilityChanges(record);
   return {
     Binds: own.mounts.flatMap(bindText),
-    CgroupManager: '', CgroupMode: namespaceText(own.cgroupns), ContainerIDFile: '',
-    LogConfig: { Type: own.logDriver, Config: null, Path: logPath, Tag: own.logOptions['tag'] ?? '', Size: own.logOptions['max-size'] ?? '0B' },
+    CgroupManager: facts.cgroupManager, CgroupMode: namespaceText(own.cgroupns), ContainerIDFile: '',
+    LogConfig: { Type: own.logDriver, Config: nilMap(), Path: facts.logPath, Tag: own.logOptions['tag'] ?? '', Size: own.logOptions['max-size'] ?? '0B' },
     NetworkMode: networkText(record),
     PortBindings: bindings(record),
     RestartPolicy: { Name: own.restart.policy, MaximumRetryCount: own.restart.maxRetries },
-    AutoRemove: own.autoRemove, AutoRemoveImage: own.removeImage, Annotations: own.annotations, VolumeDriver: '', VolumesFrom: null,
-    CapAdd: own.capAdd, CapDrop: own.capDrop, Dns: own.dns, DnsOptions: own.dnsOptions, DnsSearch: own.dnsSearch, ExtraHosts: own.addHosts, GroupAdd: own.groupAdd,
-    IpcMode: own.ipc.kind === 'shareable' ? 'shareable' : namespaceText(own.ipc), Cgroup: '', Cgroups: own.noCgroups === true ? 'disabled' : 'default', Links: null, OomScoreAdj: own.oomScoreAdj ?? 0, PidMode: namespaceText(own.pid),
+    AutoRemove: own.autoRemove, AutoRemoveImage: own.removeImage, Annotations: goMap({ ...own.annotations }), VolumeDriver: '', VolumesFrom: nilList(),
+    CapAdd: capabilities.added, CapDrop: capabilities.dropped, Dns: own.dns, DnsOptions: own.dnsOptions, DnsSearch: own.dnsSearch, ExtraHosts: own.addHosts, GroupAdd: own.groupAdd,
+    IpcMode: own.ipc.kind === 'shareable' ? 'shareable' : namespaceText(own.ipc), Cgroup: '', Cgroups: own.noCgroups === true ? 'disabled' : 'default', Links: nilList(), OomScoreAdj: own.oomScoreAdj ?? 0, PidMode: namespaceText(own.pid),
     Privileged: own.privileged, PublishAllPorts: false, ReadonlyRootfs: own.readOnly, SecurityOpt: own.securityOpt,
-    Tmpfs: Object.fromEntries(own.mounts.flatMap((mount) => (mount.kind === 'tmpfs' ? [[mount.destination, mount.options.join(',')]] : []))),
+    Tmpfs: Object.fromEntries(own.mounts.flatMap((mount) => (mount.kind === 'tmpfs' ? [[mount.destination, tmpfsText(mount)]] : []))),
     UTSMode: namespaceText(own.uts), UsernsMode: own.userns.kind === 'keep-id' ? 'keep-id' : own.userns.kind === 'host' ? 'host' : '', ShmSize: own.shmSizeBytes,
     Runtime: 'oci', ConsoleSize: [0, 0], Isolation: '', CpuShares: limits.cpuShares ?? 0, Memory: limits.memoryBytes ?? 0, NanoCpus: limits.nanoCpus ?? 0, CgroupParent: '',
-    BlkioWeight: 0, BlkioWeightDevice: null, BlkioDeviceReadBps: null, BlkioDeviceWriteBps: null, BlkioDeviceReadIOps: null, BlkioDeviceWriteIOps: null,
+    BlkioWeight: 0, BlkioWeightDevice: nilList(), BlkioDeviceReadBps: nilList(), BlkioDeviceWriteBps: nilList(), BlkioDeviceReadIOps: nilList(), BlkioDeviceWriteIOps: nilList(),
     CpuPeriod: limits.cpuPeriod ?? 0, CpuQuota: limits.cpuQuota ?? 0, CpuRealtimePeriod: 0, CpuRealtimeRuntime: 0, CpusetCpus: limits.cpusetCpus ?? '', CpusetMems: limits.cpusetMems ?? '',
     Devices: own.devices.map((device) => ({ PathOnHost: device.source, PathInContainer: device.destination, CgroupPermissions: device.permissions })),
     DiskQuota: 0, KernelMemory: 0, MemoryReservation: limits.memoryReservationBytes ?? 0, MemorySwap: limits.memorySwapBytes ?? 0, MemorySwappiness: 0,
     OomKillDisable: false, Init: own.init, PidsLimit: limits.pids ?? 0,
-    Ulimits: own.ulimits.map((ulimit) => ({ Name: `RLIMIT_${ulimit.type.toUpperCase().replace(/^RLIMIT_/, '')}`, Soft: ulimit.soft, Hard: ulimit.hard })),
-    CpuCount: 0, CpuPercent: 0, IOMaximumIOps: 0, IOMaximumBandwidth: 0, CgroupConf: null,
+    Ulimits: facts.limits.map(({ type, soft, hard }) => ({ Name: type, Soft: soft, Hard: hard })),
+    CpuCount: 0, CpuPercent: 0, IOMaximumIOps: 0, IOMaximumBandwidth: 0, CgroupConf: nilMap(),
   };
-}
-
-function bindText(mount: Mount): string[] {
-  if (mount.kind === 'tmpfs') return [];
-  const source = mount.kind === 'volume' ? mount.name : mount.source;
-  return [`${source}:${mount.destination}:${[mount.readOnly ? 'ro' : 'rw', ...mount.options].join(',')}`];
 }
 
 function namespaceText(mode: NamespaceMode): string {

@@ -1,23 +1,25 @@
 /** The view of a container that `inspect` prints: Podman's keys (5.x), in Podman's order. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readCgroups } from '../../host/cgroup/manager.ts';
 import { isErrno } from '../../lib/errors.ts';
+import { GoTime } from '../../lib/go-time.ts';
+import { goMap, nilList, nilMap, omitEmpty } from '../../lib/template.ts';
 import type { ContainerID } from '../../oci/ids.ts';
 import { manifestDigests } from '../../image/manifests.ts';
 import type { NetworkAddress } from '../../network/index.ts';
 import { layerFiles } from '../../storage/layout.ts';
 import type { Context } from '../index.ts';
-import type { ContainerRecord, ContainerState, Mount } from '../model.ts';
+import type { ContainerRecord, ContainerState } from '../model.ts';
 import { jsonLogName, runDir, runFiles } from '../names.ts';
 import { nameOf, readRecord } from '../record.ts';
 import { containerSize } from '../size.ts';
 import { containerState } from '../state.ts';
-import { statusWord } from '../filters.ts';
-import { capabilitiesOf, environmentOf } from './derived.ts';
+import { cgroupWish } from '../runtime-of.ts';
+import { capabilitiesOf, environmentOf, limitsOf } from './derived.ts';
 import { hostConfigView } from './host-config.ts';
-
-/** Go's zero time. */
-const never = '0001-01-01T00:00:00Z';
+import { mountView } from './mounts.ts';
+import { stateView } from './state.ts';
 
 /** Plain JSON; field names are what `--format` templates use. @throws CONTAINER_UNKNOWN */
 export function inspectContainer(context: Context, id: ContainerID, options: { size: boolean }): Record<string, unknown> {
@@ -30,9 +32,9 @@ export function inspectContainer(context: Context, id: ContainerID, options: { s
   const started = state.status !== 'created';
   const capabilities = capabilitiesOf(record);
   const size = options.size ? containerSize(context, record) : undefined;
-  return {
+  return omitEmpty({ SizeRw: null, SizeRootFs: 0 }, {
     Id: id,
-    Created: record.Created,
+    Created: new GoTime(record.Created),
     Path: record.Path,
     Args: record.Args,
     State: stateView(state),
@@ -55,12 +57,12 @@ export function inspectContainer(context: Context, id: ContainerID, options: { s
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: '',
-    EffectiveCaps: capabilities.effective,
-    BoundingCaps: capabilities.bounding,
+    EffectiveCaps: filled(capabilities.effective),
+    BoundingCaps: filled(capabilities.bounding),
     ExecIDs: [],
     GraphDriver: {
       Name: 'overlay',
-      Data: { UpperDir: join(layout.layerDir(id), layerFiles.diff), WorkDir: join(layout.layerDir(id), layerFiles.work), MergedDir: join(layout.layerDir(id), layerFiles.merged) },
+      Data: goMap({ UpperDir: join(layout.layerDir(id), layerFiles.diff), WorkDir: join(layout.layerDir(id), layerFiles.work), MergedDir: join(layout.layerDir(id), layerFiles.merged) }),
     },
     ...(size !== undefined && { SizeRw: size.writableBytes, SizeRootFs: size.rootFsBytes }),
     Mounts: own.mounts.filter((mount) => mount.kind !== 'tmpfs').map(mountView),
@@ -72,28 +74,8 @@ export function inspectContainer(context: Context, id: ContainerID, options: { s
     KubeExitCodePropagation: 'invalid',
     lockNumber: 0,
     Config: configView(record),
-    HostConfig: hostConfigView(record, logPath(record, folder)),
-  };
-}
-
-function stateView(state: ContainerState): Record<string, unknown> {
-  const running = state.status === 'running';
-  const exited = state.status === 'exited';
-  return {
-    OciVersion: '1.0.2', Status: statusWord(state), Running: running, Paused: state.status === 'paused', Restarting: false, OOMKilled: exited && state.oomKilled, Dead: false,
-    Pid: 'pid' in state ? state.pid : 0, ExitCode: exited ? state.exitCode : 0, Error: '',
-    StartedAt: 'startedAt' in state ? state.startedAt : never, FinishedAt: exited ? state.finishedAt : never,
-    CgroupPath: '', CheckpointedAt: never, RestoredAt: never,
-    ...(exited && state.droppedLogBytes > 0 && { DroppedLogBytes: state.droppedLogBytes }),
-  };
-}
-
-function mountView(mount: Exclude<Mount, { kind: 'tmpfs' }>): Record<string, unknown> {
-  const propagation = mount.options.find((option) => /^r?(?:private|shared|slave|unbindable)$/.test(option)) ?? 'rprivate';
-  return {
-    Type: mount.kind, ...(mount.kind === 'volume' && { Name: mount.name }), Source: mount.source, Destination: mount.destination,
-    Driver: mount.kind === 'volume' ? 'local' : '', Mode: '', Options: mount.options.filter((option) => option !== propagation), RW: !mount.readOnly, Propagation: propagation,
-  };
+    HostConfig: hostConfigView(record, { logPath: logPath(record, folder), cgroupManager: readCgroups(cgroupWish(record)).manager, limits: limitsOf(record, runFolder) }),
+  });
 }
 
 function dependencies(record: ContainerRecord): string[] {
@@ -105,11 +87,11 @@ function networkView(record: ContainerRecord, state: ContainerState, runFolder: 
   const addresses = state.status === 'running' ? readAddresses(join(runFolder, runFiles.network)) : [];
   const v4 = addresses.find(({ family }) => family === 4);
   const v6 = addresses.find(({ family }) => family === 6);
-  return {
+  return omitEmpty({ Networks: nilMap() }, {
     EndpointID: '', Gateway: v4?.gateway ?? '', IPAddress: v4?.address ?? '', IPPrefixLen: v4?.prefix ?? 0,
     IPv6Gateway: v6?.gateway ?? '', GlobalIPv6Address: v6?.address ?? '', GlobalIPv6PrefixLen: v6?.prefix ?? 0, MacAddress: '',
     Bridge: '', SandboxID: '', HairpinMode: false, LinkLocalIPv6Address: '', LinkLocalIPv6PrefixLen: 0, Ports: portsView(record), SandboxKey: state.status === 'running' ? netnsPath(record, runFolder) : '',
-  };
+  });
 }
 
 function netnsPath(record: ContainerRecord, runFolder: string): string {
@@ -141,14 +123,22 @@ function readAddresses(path: string): NetworkAddress[] {
 
 function configView(record: ContainerRecord): Record<string, unknown> {
   const { Config, Skiff: own } = record;
-  return {
+  return omitEmpty({ Healthcheck: null, Timezone: '', ExposedPorts: nilMap() }, {
     Hostname: Config.Hostname, Domainname: Config.Domainname, User: Config.User, AttachStdin: false, AttachStdout: false, AttachStderr: false,
-    Tty: Config.Tty, OpenStdin: Config.OpenStdin, StdinOnce: Config.StdinOnce, Env: environmentOf(record), Cmd: Config.Cmd, Image: own.imageName, Volumes: Config.Volumes,
-    WorkingDir: Config.WorkingDir === '' ? '/' : Config.WorkingDir, Entrypoint: Config.Entrypoint, OnBuild: null,
-    Labels: Object.keys(Config.Labels).length > 0 ? Config.Labels : null, Annotations: Object.keys(own.annotations).length > 0 ? own.annotations : null,
+    Tty: Config.Tty, OpenStdin: Config.OpenStdin, StdinOnce: Config.StdinOnce, Env: environmentOf(record), Cmd: Config.Cmd ?? nilList(), Image: own.imageName, Volumes: Config.Volumes ?? nilMap(),
+    WorkingDir: Config.WorkingDir === '' ? '/' : Config.WorkingDir, Entrypoint: Config.Entrypoint ?? nilList(), OnBuild: null,
+    Labels: mapView(Config.Labels), Annotations: mapView(own.annotations),
     StopSignal: Config.StopSignal ?? 'SIGTERM', HealthcheckOnFailureAction: 'none', CreateCommand: own.createCommand, Umask: own.umask ?? '0022', Timeout: own.timeoutSeconds ?? 0,
     StopTimeout: own.stopTimeoutSeconds, Passwd: own.noPasswd !== true, ...(own.timezone !== undefined && { Timezone: own.timezone }), sdNotifyMode: 'ignore', ...(Config.ExposedPorts !== undefined && { ExposedPorts: Config.ExposedPorts }),
-  };
+  });
+}
+
+function mapView(map: Readonly<Record<string, string>>): object {
+  return Object.keys(map).length > 0 ? goMap({ ...map }) : nilMap();
+}
+
+function filled(list: readonly string[]): readonly string[] {
+  return list.length > 0 ? list : nilList();
 }
 
 function logPath(record: ContainerRecord, folder: string): string {

@@ -2,6 +2,7 @@
  * The functions of a template: Go's own, and those that Podman and Docker add to --format.
  * @see text/template "Functions"; docker docs "Format command and log output"; containers/common pkg/report
  */
+import { GoTime } from '../go-time.ts';
 import { entriesOf, isMap, isTrue, show, typeName } from './values.ts';
 import { sprintf } from './printf.ts';
 
@@ -112,6 +113,7 @@ function basicKind(value: unknown): string {
 
 function equal(a: unknown, b: unknown): boolean {
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null);
+  if (a instanceof GoTime && b instanceof GoTime) return a.Equal(b);
   if (basicKind(a) !== basicKind(b)) throw new CallError('incompatible types for comparison');
   // oxlint-disable-next-line eqeqeq -- an int64 (bigint) equals an int of the same value
   return a == b;
@@ -126,6 +128,7 @@ function compare(a: unknown, b: unknown): number {
 
 /** Map becomes an object; big integers stay exact where JSON can't hold them, as text. */
 function toJson(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
   if (value instanceof Map) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, toJson(item)]));
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (Array.isArray(value)) return value.map((item) => toJson(item));

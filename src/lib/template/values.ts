@@ -2,12 +2,33 @@
  * Plain JavaScript values seen with Go's eyes. A plain object stands for a struct where all its keys look like exported
  * fields ("Id", "State"), else for a map; goMap() and Map settle it. null is nil; undefined is what a missing key gives.
  */
+import { GoTime } from '../go-time.ts';
+
 const maps = new WeakSet<object>();
 
 /** Marks an object as a Go map, so that a missing key is "<no value>" and no error: labels, options, environment. */
 export function goMap<T extends object>(object: T): T {
   maps.add(object);
   return object;
+}
+
+/** A map that is nil in Go: empty to templates, null in JSON. */
+export function nilMap(): Record<string, never> {
+  return asNil(goMap({}));
+}
+
+/** A list that is nil in Go: empty to templates, null in JSON. */
+export function nilList(): never[] {
+  return asNil([]);
+}
+
+function asNil<T extends object>(value: T): T {
+  return Object.defineProperty(value, 'toJSON', { value: () => null, enumerable: false });
+}
+
+/** A struct with fields that JSON leaves out while they are empty (omitempty): templates see them, with the values of `zeros`. */
+export function omitEmpty<T extends object>(zeros: object, fields: T): T {
+  return Object.assign(Object.create(zeros) as object, fields);
 }
 
 export function isMap(value: object): boolean {
@@ -42,6 +63,7 @@ export function typeName(value: unknown): string {
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'bigint') return 'int64';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float64';
+  if (value instanceof GoTime) return 'time.Time';
   if (Array.isArray(value)) {
     const kinds = new Set(value.map((item) => typeName(item)));
     return `[]${kinds.size === 1 ? [...kinds][0] : 'interface {}'}`;
@@ -75,7 +97,7 @@ export function showNumber(value: number): string {
   return String(value);
 }
 
-/** What a lone value prints: nothing found is "<no value>". */
+/** What a lone value prints: nothing found is "<no value>", a nil "<nil>". */
 export function showResult(value: unknown): string {
-  return value === undefined || value === null ? '<no value>' : show(value);
+  return value === undefined ? '<no value>' : show(value);
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { environmentOf, capabilitiesOf } from '../../../src/container/inspect/derived.ts';
+import { capabilitiesOf, capabilityChanges, environmentOf } from '../../../src/container/inspect/derived.ts';
+import { bindText, mountView, tmpfsText } from '../../../src/container/inspect/mounts.ts';
 import { portsView } from '../../../src/container/inspect/view.ts';
 import { dockerHostConfig } from '../../../src/container/host-config.ts';
 import { portMappings } from '../../../src/container/port.ts';
@@ -36,6 +37,25 @@ test('capabilitiesOf() gives effective ones to root only', (t) => {
   t.true(capabilitiesOf(record({})).effective.includes('CAP_CHOWN'));
   t.deepEqual(capabilitiesOf(record({ User: 'app' })).effective, []);
   t.true(capabilitiesOf(record({ User: 'app' })).bounding.includes('CAP_CHOWN'));
+});
+
+test('capabilityChanges() tells the difference to what the OCI tools give unasked', (t) => {
+  t.deepEqual(capabilityChanges(record({})), { added: [], dropped: ['CAP_AUDIT_WRITE', 'CAP_MKNOD', 'CAP_NET_RAW'] });
+  t.deepEqual(capabilityChanges(record({}, { capAdd: ['NET_RAW', 'SYS_ADMIN'], capDrop: ['KILL'] })), { added: ['CAP_SYS_ADMIN'], dropped: ['CAP_AUDIT_WRITE', 'CAP_KILL', 'CAP_MKNOD'] });
+  t.deepEqual(capabilityChanges(record({}, { privileged: true })), { added: [], dropped: [] });
+});
+
+const bind = { kind: 'bind', source: '/s', destination: '/d', readOnly: false, options: [] } as const;
+const volume = { kind: 'volume', name: 'v', source: '/s', destination: '/d', readOnly: false, anonymous: false, options: [] } as const;
+
+test('mountView() and bindText() tell the options that a mount gets unasked', (t) => {
+  t.deepEqual(mountView(bind), { Type: 'bind', Source: '/s', Destination: '/d', Driver: '', Mode: '', Options: ['rbind'], RW: true, Propagation: 'rprivate' });
+  t.deepEqual(bindText(bind), ['/s:/d:rw,rprivate,rbind']);
+  t.deepEqual(bindText({ ...bind, readOnly: true, options: ['noexec', 'nosuid'] }), ['/s:/d:ro,noexec,nosuid,rprivate,rbind']);
+  t.like(mountView({ ...bind, options: ['z', 'rshared'] }), { Mode: 'z', Propagation: 'rshared', Options: ['rbind'] });
+  t.like(mountView(volume), { Name: 'v', Driver: 'local', Options: ['nosuid', 'nodev', 'rbind'] });
+  t.deepEqual(bindText(volume), ['v:/d:rw,rprivate,nosuid,nodev,rbind']);
+  t.is(tmpfsText({ kind: 'tmpfs', destination: '/t', readOnly: false, options: ['size=1m'] }), 'rw,size=1m,rprivate,nosuid,nodev,tmpcopyup');
 });
 
 test('runConfig() carries no host name, terminal or mount into an image', (t) => {

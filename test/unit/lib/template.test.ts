@@ -12,7 +12,7 @@ const same: readonly (readonly [string, string])[] = [
   ['{{.Inner.Deep.Value}}', '1.5'],
   ['{{.Labels}}|{{.Labels.a}}|{{.Labels.zz}}|{{.Labels.zz.b}}|{{index .Labels "zz"}}', 'map[a:b]|b|<no value>|<no value>|'],
   ['{{.Names}} {{index .Names 1}} {{len .Names}}', '[x:1 y:2] y:2 2'],
-  ['{{.Nothing}}', '<no value>'],
+  ['{{.Nothing}}', '<nil>'], // as a nil pointer (inspect's .Config.OnBuild)
   ['{{.Label "k"}} {{"p" | .Label}}', 'label k label p'],
   ['{{(index .Names 0)}} {{(print "a" "b") | len}}', 'x:1 2'],
   // trim markers and comments

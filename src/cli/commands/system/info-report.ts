@@ -6,6 +6,7 @@ import { allContainers } from '../../../container/summary.ts';
 import { readCgroups } from '../../../host/cgroup/manager.ts';
 import { filesystemName } from '../../../host/checks/filesystems.ts';
 import { config } from '../../../host/config/index.ts';
+import { helperPath } from '../../../host/helpers.ts';
 import { filesystemSpace, machine, programVersion } from '../../../host/machine.ts';
 import { overlayDriver } from '../../../host/overlay-probe.ts';
 import { session } from '../../../host/session.ts';
@@ -14,6 +15,7 @@ import { formatDuration } from '../../../lib/units.ts';
 import { goArchitecture } from '../../../oci/platform.ts';
 import { listImages } from '../../../storage/imagedb.ts';
 import { openStore } from '../../../storage/store.ts';
+import { version } from '../../../lib/version.ts';
 import { versionReport } from './version.run.ts';
 
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
@@ -34,6 +36,7 @@ function hostReport(): Report {
   const { runtimeDir } = config();
   return {
     arch: goArchitecture(process.arch), cgroupManager: cgroups.manager,
+    conmon: { package: '', path: helperPath('skiff-monitor'), version: `skiff-monitor ${version}` },
     cgroupVersion: session().cgroup === 'v2' ? 'v2' : 'v1', cgroupControllers: [...cgroups.controllers],
     cpuUtilization: facts.cpuUtilization, cpus: facts.cpus, distribution: facts.distribution, eventLogger: 'none', hostname: facts.hostname,
     idMappings: { gidmap: idMapping('gid'), uidmap: idMapping('uid') }, kernel: facts.kernel, linkmode: 'dynamic', logDriver: config().logDriver ?? 'json-file',
