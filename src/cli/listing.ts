@@ -1,6 +1,7 @@
 /** Listings by --format: a table with headings, or a Go template for each row. JSON is the caller's: its shape differs. */
 import { alignTabs } from '../lib/table.ts';
 import { compileTemplate, type TemplateFunction } from '../lib/template.ts';
+import { printableRow } from './printable.ts';
 
 export interface Listing {
   /** The verb, for messages about the template. */
@@ -34,8 +35,9 @@ export async function renderListing(listing: Listing): Promise<string> {
   const template = compileTemplate(text, listing.functions, options);
   // A template that ranges by itself gets all rows at once.
   if (rangesOverRows.test(text)) return template(listing.rows) + end;
-  const lines = listing.rows.map((row) => template(row) + end);
-  if (!isTable) return lines.join('');
+  if (!isTable) return listing.rows.map((row) => template(row) + end).join('');
+  // A table is for people's eyes; a template gives scripts what there is.
+  const lines = listing.rows.map((row) => template(printableRow(row)) + end);
   const heading = listing.noHeading === true ? [] : [template(new Map(Object.entries(listing.headers))) + end];
   return alignTabs([...heading, ...lines].join(''));
 }

@@ -8,16 +8,15 @@ import { readRecord } from './record.ts';
 import { parseIDMap } from './spec/facts.ts';
 import type { IDRange } from './spec/input.ts';
 import { containerState } from './state.ts';
-import { parseDescriptors, topRows } from './top/columns.ts';
+import { topRows } from './top/columns.ts';
 import { processesOf } from './top/processes.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 /** USER_HZ, 100 on every architecture that Node runs on. */
 const ticksPerSecond = 100;
 
-/** Rows of cells, the heading first. @throws CONTAINER_STATE USAGE UNSUPPORTED */
-export function containerTop(context: Context, id: ContainerID, words: readonly string[]): string[][] {
-  const wanted = parseDescriptors(words);
+/** Rows of cells, the heading first; `wanted` are descriptors (top/columns.ts). @throws CONTAINER_STATE */
+export function containerTop(context: Context, id: ContainerID, wanted: readonly string[]): string[][] {
   const record = readRecord(context, id);
   const state = containerState(context, id);
   if (state.status !== 'running') throw new SkiffError('CONTAINER_STATE', 'top can only be used on running containers');

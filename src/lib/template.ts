@@ -10,7 +10,7 @@ import { execute } from './template/execute.ts';
 import { renderRow, rowParts } from './template/row.ts';
 import { standardFunctions, type TemplateFunction } from './template/functions.ts';
 
-export { goMap, nilList, nilMap, omitEmpty } from './template/values.ts';
+export { goMap, isMap, nilList, nilMap, omitEmpty } from './template/values.ts';
 export type { TemplateFunction } from './template/functions.ts';
 
 export interface TemplateOptions {

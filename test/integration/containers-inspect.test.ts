@@ -32,6 +32,16 @@ test('ps shows Podman’s columns, and rows by filter, order and number', (t) =>
   t.is(unknown.code, 125);
 });
 
+test('ps lets no control character of an image reach the terminal in its table', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base', { changes: ['CMD ["\\u001b[31mx"]'] });
+  world.ok('create', '--name', 'c', '--network', 'none', '-l', 'a=\u001b[1m', 'base');
+  t.regex(world.ok('ps', '-a'), /  \[31mx {2,}/);
+  const table = world.ok('ps', '-a', '--format', 'table {{.Command}} {{.Labels}}');
+  t.false(table.includes('\u001b'), JSON.stringify(table));
+  t.is(world.ok('ps', '-a', '--format', '{{.Command}}'), '\u001b[31mx');
+});
+
 test('ps --format json has Podman’s members', (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
@@ -101,6 +111,20 @@ test('top shows the processes with the names of the container, without running a
   t.regex(world.ok('top', 'c', 'hpid,comm'), /^HPID\s+COMMAND\n\d+\s+sleep\n\d+\s+sleep$/);
   world.ok('stop', '-t', '0', 'c');
   t.regex(world.skiff(['top', 'c']).stderr, /running containers/);
+});
+
+test('top gives words that are no columns to the ps of the image', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', ...sleeper);
+  t.regex(world.ok('top', 'c', '-o', 'pid,args'), /^PID\s+COMMAND\n\s*1\s+sleep 100000$/m);
+  t.regex(world.ok('top', 'c', 'aux'), /sleep 100000/);
+  world.ok('exec', 'c', 'rm', '/bin/ps');
+  const without = world.skiff(['top', 'c', 'aux']);
+  t.is(without.code, 125);
+  t.regex(without.stderr, /top: "aux" is for ps, which the container does not have\nhint: name columns instead/);
+  world.ok('stop', '-t', '0', 'c');
+  t.regex(world.skiff(['top', 'c', 'aux']).stderr, /running containers/);
 });
 
 function row1(rows: readonly string[][]): string {

@@ -1,5 +1,4 @@
 /** The columns of `top`: Podman's descriptors, their headings and how a process fills them. Pure. @see podman-top(1) */
-import { SkiffError } from '../../lib/errors.ts';
 import { formatDuration } from '../../lib/units.ts';
 import { terminalName, type ContainerProcess } from './parse.ts';
 
@@ -58,14 +57,10 @@ const shorthands: Readonly<Record<string, string>> = {
 export const descriptors: readonly string[] = Object.keys(columns).toSorted();
 const defaults = ['user', 'pid', 'ppid', 'pcpu', 'etime', 'tty', 'time', 'args'];
 
-/** From the words of the command line; commas separate too. @throws USAGE UNSUPPORTED */
-export function parseDescriptors(words: readonly string[]): string[] {
-  if (words.some((word) => word.startsWith('-'))) {
-    throw new SkiffError('UNSUPPORTED', `top: options of ps (${words.join(' ')}) would need the image's own ps`, { hint: `name columns instead: ${defaults.join(',')}` });
-  }
+/** From the words of the command line; commas separate too. undefined where one of them is no descriptor: they are ps's then. */
+export function parseDescriptors(words: readonly string[]): string[] | undefined {
   const wanted = words.flatMap((word) => word.split(',')).filter((word) => word !== '').map((word) => shorthands[word] ?? word.toLowerCase());
-  const unknown = wanted.find((word) => columns[word] === undefined);
-  if (unknown !== undefined) throw new SkiffError('USAGE', `unknown descriptor: ${JSON.stringify(unknown)}`, { hint: `want some of ${descriptors.join(', ')}` });
+  if (wanted.some((word) => !Object.hasOwn(columns, word))) return undefined;
   return wanted.length === 0 ? defaults : wanted;
 }
 

@@ -24,6 +24,21 @@ test('renderListing() of a template prints a line a row, tabs as they are', asyn
   t.is(await renderListing({ ...base, format: '{{.ID}}\\n' }), 'ec393d0542b1\n728c636b52a5\n');
 });
 
+test('renderListing() lets no control character into a table, whatever brings it', async (t) => {
+  class Row {
+    readonly #command = 'sh\u001b[31m\nweb  Up';
+    get Command(): string { return this.#command; }
+    Label(key: string): string { return `${key}\u0007`; }
+    readonly Labels = { a: '\u009b2J' };
+    readonly Mounts = ['/x\ty'];
+  }
+  const headers = { Command: 'COMMAND', Labels: 'LABELS', Mounts: 'MOUNTS' };
+  const rows = [new Row()];
+  t.is(await renderListing({ ...base, headers, rows, noHeading: true, format: 'table {{.Command}}|{{.Labels}}|{{.Mounts}}|{{.Label "k"}}' }), 'sh [31m web  Up|map[a: 2J]|[/x y]|k \n');
+  t.is(await renderListing({ ...base, headers, rows, noHeading: true, format: 'table {{.Command}}' }), 'sh [31m web  Up\n');
+  t.is(await renderListing({ ...base, headers, rows, format: '{{.Command}}' }), 'sh\u001b[31m\nweb  Up\n', 'a template gives what there is');
+});
+
 test('renderListing() hands all rows to a template that ranges over them', async (t) => {
   t.is(await renderListing({ ...base, format: '{{range .}}{{.ID}},{{end}}' }), 'ec393d0542b1,728c636b52a5,\n');
   t.is(await renderListing({ ...base, rows: [{ Names: ['a', 'b'] }], format: '{{range .Names}}[{{.}}]{{end}}' }), '[a][b]\n');
