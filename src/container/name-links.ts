@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { linkIfThere } from '../host/if-there.ts';
-import { acquire, isHeld } from '../host/locks.ts';
-import { sys } from '../host/sys.ts';
+import { acquire, isHeld, waitWhileHeld } from '../host/locks.ts';
 import { randomHex } from '../host/random.ts';
 import type { Context } from './index.ts';
 import { runDir, runFiles } from './names.ts';
@@ -101,11 +100,11 @@ function bearsName(context: Context, holder: ContainerID, name: string): boolean
 }
 
 /**
- * Being made or removed: waits until it is there, or whoever is at work has ended. By looking again and again: the lock alone does not
- * tell, since the monitor of a container that was made and started at once keeps it.
+ * Being made or removed: waits until it is there, or whoever is at work has ended. The lock alone does not tell, since the monitor of a
+ * container that was made and started at once keeps it.
  */
 function waitForOutcome(context: Context, holder: ContainerID, lock: string): void {
-  while (!containerExists(context, holder) && isHeld(lock)) sys().poll([], 2);
+  waitWhileHeld(lock, () => !containerExists(context, holder));
 }
 
 /** Only one at a time may take dead links over, else two could both believe that they did. */

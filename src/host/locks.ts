@@ -96,6 +96,11 @@ export function isHeld(path: string): boolean {
   }
 }
 
+/** Waits while somebody holds `path` exclusively and `waits` says true; by looking again and again, as the kernel tells of neither. */
+export function waitWhileHeld(path: string, waits: () => boolean): void {
+  while (waits() && isHeld(path)) sys().poll([], 2);
+}
+
 /** Runs `fn` under the lock, also where fn is asynchronous. */
 export async function withLock<T>(path: string, kind: LockKind, fn: () => T | Promise<T>): Promise<T> {
   const lock = acquire(path, kind);

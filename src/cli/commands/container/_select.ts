@@ -6,7 +6,7 @@ import { findContainer, tryFindContainer } from '../../../container/lookup.ts';
 import type { Summary } from '../../../container/summary.ts';
 import { isCode, SkiffError, wrap } from '../../../lib/errors.ts';
 import type { ContainerID } from '../../../oci/ids.ts';
-import { reportError, reportFailure } from '../../report.ts';
+import { reportFailure } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageIDs } from './_images.ts';
 import { flag, list } from './_values.ts';
