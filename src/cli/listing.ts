@@ -1,6 +1,6 @@
 /** Listings by --format: a table with headings, or a Go template for each row. JSON is the caller's: its shape differs. */
 import { alignTabs } from '../lib/table.ts';
-import { compileTemplate, type TemplateFunction } from '../lib/template.ts';
+import { compileTemplate, type TemplateFunction, type TemplateOptions } from '../lib/template.ts';
 import { printableRow } from './printable.ts';
 
 export interface Listing {
@@ -30,7 +30,7 @@ export async function renderListing(listing: Listing): Promise<string> {
   const format = listing.format === undefined || listing.format.trim() === 'table' ? listing.defaultFormat : listing.format;
   const isTable = /^table\s/.test(format);
   const text = unescape(isTable ? cells(format.replace(/^table\s+/, '')) : format);
-  const end = text.endsWith('\n') ? '' : '\n';
+  const end = endFor(text);
   const options = { name: listing.name, ...(listing.typeName === undefined ? {} : { typeName: listing.typeName }) };
   const template = compileTemplate(text, listing.functions, options);
   // A template that ranges by itself gets all rows at once.
@@ -42,6 +42,18 @@ export async function renderListing(listing: Listing): Promise<string> {
   return alignTabs([...heading, ...lines].join(''));
 }
 
+/** A template over single objects, as `inspect` and `info` have it: a line an object. @throws TEMPLATE_INVALID */
+export function renderEach(format: string, views: readonly unknown[], options: TemplateOptions = {}): string {
+  const text = unescape(format);
+  const template = compileTemplate(text, {}, options);
+  return views.map((view) => template(view) + endFor(text)).join('');
+}
+
+/** As the peer has it, by the template's text and not by what comes out: `{{println .ID}}` leaves an empty line. */
+function endFor(text: string): string {
+  return text.endsWith('\n') ? '' : '\n';
+}
+
 /** `{{range .}}`, `{{range $i, $row := .}}` at the start. */
 const rangesOverRows = /^\s*\{\{-?\s*range\s+(?:\$\w+\s*(?:,\s*\$\w+\s*)?:=\s*)?\.\s*-?\}\}/;
 
@@ -51,6 +63,6 @@ function cells(format: string): string {
 }
 
 /** Shells leave "\t" and "\n" in single quotes as they are: they mean the characters. */
-export function unescape(format: string): string {
+function unescape(format: string): string {
   return format.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
 }

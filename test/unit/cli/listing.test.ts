@@ -1,6 +1,6 @@
 /** Layouts recorded from Podman 4.3.1. */
 import test from 'ava';
-import { isJsonFormat, renderListing } from '../../../src/cli/listing.ts';
+import { isJsonFormat, renderEach, renderListing } from '../../../src/cli/listing.ts';
 
 const base = {
   name: 'images', typeName: 'images.imageReporter', defaultFormat: 'table {{.ID}}\t{{.Repository}}', headers: { ID: 'IMAGE ID', Repository: 'REPOSITORY', Size: 'SIZE' },
@@ -47,6 +47,14 @@ test('renderListing() hands all rows to a template that ranges over them', async
 test('renderListing() prints only headings, or nothing, where there are no rows', async (t) => {
   t.is(await renderListing({ ...base, rows: [], format: undefined }), 'IMAGE ID    REPOSITORY\n');
   t.is(await renderListing({ ...base, rows: [], format: '{{.ID}}' }), '');
+});
+
+test('a line ends where the template ends it, else with a newline of ours', async (t) => {
+  t.is(renderEach('{{.ID}}', base.rows), 'ec393d0542b1\n728c636b52a5\n');
+  t.is(renderEach('{{.ID}}\\n', base.rows), 'ec393d0542b1\n728c636b52a5\n');
+  // What is printed does not count, only what is written.
+  t.is(renderEach('{{println .ID}}', base.rows), 'ec393d0542b1\n\n728c636b52a5\n\n');
+  t.is(await renderListing({ ...base, format: '{{println .ID}}' }), 'ec393d0542b1\n\n728c636b52a5\n\n');
 });
 
 test('renderListing() refuses a field that rows do not have', async (t) => {

@@ -6,9 +6,8 @@ import { inspectImage } from '../../../image/inspect.ts';
 import { findImage } from '../../../image/resolve.ts';
 import { reenterInside } from '../../../host/become.ts';
 import { isCode, SkiffError } from '../../../lib/errors.ts';
-import { compileTemplate } from '../../../lib/template.ts';
-import { isJsonFormat, unescape } from '../../listing.ts';
-import { printJson, printLine } from '../../output.ts';
+import { isJsonFormat, renderEach } from '../../listing.ts';
+import { print, printJson } from '../../output.ts';
 import { reportError } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
@@ -30,12 +29,8 @@ export function run(invocation: Invocation): number {
     }
   }
   const format = text(options, 'format');
-  if (format === undefined || isJsonFormat(format)) {
-    printJson(views, 5);
-  } else {
-    const template = compileTemplate(unescape(format), {}, { name: 'inspect', typeName: type === 'image' ? 'inspect.ImageData' : 'define.InspectContainerData' });
-    for (const view of views) printLine(template(view));
-  }
+  if (format === undefined || isJsonFormat(format)) printJson(views, 5);
+  else print(renderEach(format, views, { name: 'inspect', typeName: type === 'image' ? 'inspect.ImageData' : 'define.InspectContainerData' }));
   return exitCode;
 }
 

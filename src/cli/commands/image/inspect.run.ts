@@ -1,9 +1,8 @@
 import { inspectImage } from '../../../image/inspect.ts';
 import { resolveImage } from '../../../image/resolve.ts';
 import { isCode, wrap } from '../../../lib/errors.ts';
-import { compileTemplate } from '../../../lib/template.ts';
-import { isJsonFormat, unescape } from '../../listing.ts';
-import { printJson, printLine } from '../../output.ts';
+import { isJsonFormat, renderEach } from '../../listing.ts';
+import { print, printJson } from '../../output.ts';
 import { reportError } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
@@ -22,9 +21,6 @@ export function run({ args, options }: Invocation): number {
   }
   const format = options['format'] as string | undefined;
   if (format === undefined || isJsonFormat(format)) printJson(views, 5);
-  else {
-    const template = compileTemplate(unescape(format), {}, { name: 'inspect', typeName: 'inspect.ImageData' });
-    for (const view of views) printLine(template(view));
-  }
+  else print(renderEach(format, views, { name: 'inspect', typeName: 'inspect.ImageData' }));
   return exitCode;
 }

@@ -1,6 +1,6 @@
-import { renderTemplate } from '../../../lib/template.ts';
 import { renderYAML } from '../../../lib/yaml.ts';
-import { print, printJson, printLine } from '../../output.ts';
+import { renderEach } from '../../listing.ts';
+import { print, printJson } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { goNames, infoReport } from './info-report.ts';
 
@@ -8,6 +8,6 @@ export function run(invocation: Invocation): void {
   const report = infoReport();
   const format = invocation.options['format'];
   if (format === 'json') printJson(report, 2);
-  else if (typeof format === 'string' && format !== '') printLine(renderTemplate(format, goNames(report)));
+  else if (typeof format === 'string' && format !== '') print(renderEach(format, [goNames(report)]));
   else print(renderYAML(report));
 }

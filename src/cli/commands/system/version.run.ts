@@ -1,8 +1,8 @@
 import { endianness } from 'node:os';
 import { goArchitecture } from '../../../oci/platform.ts';
-import { renderTemplate } from '../../../lib/template.ts';
 import { version } from '../../../lib/version.ts';
-import { print, printJson, printLine } from '../../output.ts';
+import { renderEach } from '../../listing.ts';
+import { print, printJson } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 
 /** Podman's field names; the Go version is the runtime's own, as there. There is no server, as with a local Podman. */
@@ -19,7 +19,7 @@ export function run(invocation: Invocation): void {
   const report = versionReport();
   const format = invocation.options['format'];
   if (format === 'json') return printJson(report);
-  if (typeof format === 'string' && format !== '') return printLine(renderTemplate(format, report));
+  if (typeof format === 'string' && format !== '') return print(renderEach(format, [report]));
   const rows = [['Client', 'skiff'], ['Version', version], ['API Version', version], ['Node Version', process.version], ['OS/Arch', `linux/${goArchitecture(process.arch, endianness())}`]];
   print(rows.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}\n`).join(''));
 }
