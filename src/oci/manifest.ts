@@ -36,6 +36,9 @@ export interface Raw<T> {
   readonly value: T;
 }
 
+/** What servers of plain files and old archives call any document: it says nothing, where "text/html" says that this is none. */
+const genericTypes: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'binary/octet-stream', 'text/plain']);
+
 /** As registries bound it. */
 export const maxManifestBytes = 4 * 1024 * 1024;
 export const maxLayers = 1024;
@@ -75,9 +78,9 @@ export function parseManifest(raw: Uint8Array, contentType?: string): Raw<Manife
 /** The media type of the document: its own field and the carrier's word, which must not differ. */
 function agreedMediaType(from: FieldReader, contentType: string | undefined): string | undefined {
   const own = from.optionalString('mediaType');
-  const carried = contentType?.split(';')[0]?.trim().toLowerCase();
-  // Registries and old archives label documents with generic types, which say nothing.
-  const meaningful = carried !== undefined && (isManifestMediaType(carried) || isIndexMediaType(carried)) ? carried : undefined;
+  const carried = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const meaningful = isManifestMediaType(carried) || isIndexMediaType(carried) ? carried : undefined;
+  if (meaningful === undefined && !genericTypes.has(carried)) throw new SkiffError('MANIFEST_INVALID', `manifest was delivered as ${JSON.stringify(carried.slice(0, 100))}, not as a manifest or an index`);
   if (own === undefined || own === '') return meaningful;
   parseMediaType(own, 'manifest');
   if (!isManifestMediaType(own) && !isIndexMediaType(own)) throw new SkiffError('MANIFEST_INVALID', `manifest has unknown media type ${own}`);

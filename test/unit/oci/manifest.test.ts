@@ -33,12 +33,18 @@ test('a manifest without media type takes it from its carrier, else from its con
   t.is(parseManifest(bytes({ ...bare, config: { ...config, mediaType: mediaTypes.dockerConfig } })).value.mediaType, mediaTypes.dockerManifest);
 });
 
+test('a carrier that names no type in particular says nothing', (t) => {
+  for (const carried of ['', 'application/json', 'text/plain; charset=utf-8', 'application/octet-stream']) t.is(parseManifest(bytes(image), carried).value.mediaType, mediaTypes.ociManifest);
+});
+
 for (const [fact, document, contentType] of [
   ['both image and index', { ...image, manifests: index.manifests }, undefined],
   ['an index with the media type of an image', { ...index, mediaType: mediaTypes.ociManifest }, undefined],
   ['an image with the media type of an index', { ...image, mediaType: mediaTypes.ociIndex }, undefined],
   ['an image delivered as an index', { schemaVersion: 2, config, layers: [] }, mediaTypes.ociIndex],
   ['an own media type that differs from the delivered one', image, mediaTypes.dockerManifest],
+  ['a page of a web server, whatever is in it', image, 'text/html'],
+  ['a type of manifests that it does not have', image, 'application/vnd.docker.distribution.manifest.v1+prettyjws'],
   ['a field that differs from a known one by case', { ...image, Layers: [] }, undefined],
   ['a descriptor field that differs by case', { ...image, layers: [{ ...layer, Digest: digest }] }, undefined],
   ['schema 1', { schemaVersion: 1, fsLayers: [] }, undefined],
