@@ -20,8 +20,9 @@ export async function copyImage(source: ImageSource, target: ImageTarget, digest
   const copies = [...blobs.values()].map((descriptor) => inTurn(async () => {
     if (failed) return;
     try {
-      const outcome = await copyBlob(source, target, descriptor, listener, () => failed);
-      listener.layer?.(descriptor.digest, outcome);
+      const isConfig = descriptor === manifest.config;
+      const outcome = await copyBlob(source, target, descriptor, isConfig ? {} : listener, () => failed);
+      if (!isConfig) listener.layer?.(descriptor.digest, outcome);
     } catch (error) {
       failed = true;
       throw wrap(error, `copy blob ${descriptor.digest}`);
@@ -33,6 +34,7 @@ export async function copyImage(source: ImageSource, target: ImageTarget, digest
     await Promise.allSettled(copies);
     throw error;
   }
+  listener.config?.(manifest.config.digest);
   const confirmed = await target.putManifest(fetched.raw, manifest.mediaType);
   listener.manifest?.(confirmed, fetched.raw.length);
 }
