@@ -16,6 +16,7 @@ import type { Store } from '../storage/index.ts';
 import { hostPlatform } from './host-platform.ts';
 import type { ResolvedImage } from './index.ts';
 import { manifestDigests } from './manifests.ts';
+import { isWholeID, unknownImage } from './match.ts';
 import type { RegistryAccess } from './pull/access.ts';
 import type { OnPullEvent } from './pull/events.ts';
 import { findImage } from './resolve.ts';
@@ -57,12 +58,21 @@ export async function pullImage(store: Store, text: string, request: PullRequest
     return await pullFromTransport(store, location, { ...request, platform: request.platform ?? hostPlatform() }).then((loaded) => loaded.map(({ id, names, notes }) => ({ id, name: names[0], notes })));
   }
   const written = location?.reference ?? text;
+  if (location === undefined && isWholeID(text)) return [byID(store, text, request)];
   const reference = parseReference(written);
   if (request.allTags === true) return await pullAllTags(store, reference, request);
   const local = request.policy === 'always' ? undefined : localImage(store, written, request.platform);
   if (local !== undefined && request.policy !== 'newer') return [{ id: local.id, name: local.name, notes: [] }];
-  if (request.policy === 'never') throw new SkiffError('IMAGE_UNKNOWN', `${written}: image not known`, { data: { name: written } });
+  if (request.policy === 'never') throw unknownImage(written);
   return [await pullFirst(store, reference, request, local)];
+}
+
+/** No registry knows an image by its id. */
+function byID(store: Store, text: string, { policy, platform }: PullRequest): PullResult {
+  if (policy === 'always') throw new SkiffError('USAGE', `pull policy is always but image has been referred to by ID (${text})`);
+  const local = localImage(store, text, platform);
+  if (local === undefined) throw unknownImage(text);
+  return { id: local.id, notes: [] };
 }
 
 /** The image where it is in the store, of the wanted platform. A damaged one counts as missing: it is fetched again. */

@@ -16,7 +16,7 @@ import { untagAll } from '../storage/repositories.ts';
 import type { ImageUse } from './index.ts';
 import { changeImages } from './lock.ts';
 import { forgetManifests } from './manifests.ts';
-import type { Match } from './resolve.ts';
+import type { Match } from './match.ts';
 import { knownParent, namesByImage } from './summary.ts';
 
 export interface RemoveRequest {

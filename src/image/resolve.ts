@@ -1,135 +1,74 @@
 /**
- * From what a user typed to one image. In this order, first match wins:
- *   1. a whole id, with or without "sha256:"
- *   2. a name; a short one stands for localhost/NAME before docker.io's (oci/reference.ts), without tag for :latest;
- *      with a digest for that manifest under any tag
- *   3. the beginning of an id
- *   4. the end of a longer name: "nginx" finds quay.io/some/nginx
- * Rules 3 and 4 refuse where more than one image fits.
- *
- * @see podman-rmi(1), containers/common libimage LookupImage (the order); moby daemon/images GetImage (ids)
+ * From what a user typed to an image, or to the manifest list that it names. Images come first (match.ts tells in which
+ * order); where an image is wanted and a list is named, it is the list's image for this machine.
  */
 import { SkiffError, isCode } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
-import { hexOf, parseImageID } from '../oci/ids.ts';
-import type { NamedReference, Reference } from '../oci/reference.ts';
-import { canonicalName, familiarString, localCandidates, normalize, parseReference, withDefaultTag } from '../oci/reference.ts';
 import { hasImage, listImages, readImage } from '../storage/imagedb.ts';
 import type { Store } from '../storage/index.ts';
-import type { Repositories } from '../storage/repositories.ts';
-import { readRepositories } from '../storage/repositories.ts';
+import { hostPlatform } from './host-platform.ts';
 import type { ResolvedImage } from './index.ts';
+import { chooseMember } from './lists/choose-member.ts';
+import type { NamedList } from './lists/list-store.ts';
+import { findNamedList } from './lists/list-store.ts';
+import type { ListMember } from './lists/model.ts';
 import { imagesOfManifest } from './manifests.ts';
+import { matchImage, unknownImage } from './match.ts';
 
-/** What matched, without reading the image. */
-export interface Match { readonly id: ImageID; readonly name?: NamedReference }
-
-const idPattern = /^(?:sha256:)?([0-9a-f]{1,64})$/;
+export type Subject = { readonly image: ResolvedImage; readonly list?: undefined } | ({ readonly image?: undefined } & NamedList);
 
 /** @throws IMAGE_UNKNOWN, IMAGE_AMBIGUOUS, REFERENCE_INVALID, STORE_CORRUPT */
-export function resolveImage(store: Store, text: string): ResolvedImage {
-  const match = matchImage(store, text);
+export function resolveSubject(store: Store, text: string): Subject {
   try {
-    return { ...match, ...readImage(store, match.id) };
+    const match = matchImage(store, text);
+    return { image: { ...match, ...readImage(store, match.id) } };
   } catch (error) {
+    if (!isCode(error, 'IMAGE_UNKNOWN')) throw error;
+    const named = findNamedList(store, text);
     // A name may outlive its image where a removal was cut: then there is no such image.
-    if (isCode(error, 'IMAGE_UNKNOWN')) throw unknown(text);
-    throw error;
+    if (named === undefined) throw unknownImage(text);
+    return named;
   }
+}
+
+/** As resolveSubject, but undefined where there is none. @throws IMAGE_AMBIGUOUS, REFERENCE_INVALID, STORE_CORRUPT */
+export function findSubject(store: Store, text: string): Subject | undefined {
+  return ifKnown(() => resolveSubject(store, text));
+}
+
+/** @throws IMAGE_UNKNOWN (also for a list that has no image of the store for this machine), IMAGE_AMBIGUOUS, REFERENCE_INVALID, STORE_CORRUPT */
+export function resolveImage(store: Store, text: string): ResolvedImage {
+  const { image, ...named } = resolveSubject(store, text);
+  return image ?? imageOfList(store, named as NamedList);
 }
 
 /** As resolveImage, but undefined where there is none. @throws IMAGE_AMBIGUOUS, REFERENCE_INVALID, STORE_CORRUPT */
 export function findImage(store: Store, text: string): ResolvedImage | undefined {
+  return ifKnown(() => resolveImage(store, text));
+}
+
+function ifKnown<T>(resolve: () => T): T | undefined {
   try {
-    return resolveImage(store, text);
+    return resolve();
   } catch (error) {
     if (isCode(error, 'IMAGE_UNKNOWN')) return undefined;
     throw error;
   }
 }
 
-/** @throws IMAGE_UNKNOWN, IMAGE_AMBIGUOUS, REFERENCE_INVALID */
-export function matchImage(store: Store, text: string, repositories: Repositories = readRepositories(store)): Match {
-  const hex = idPattern.exec(text)?.[1];
-  if (hex?.length === 64) {
-    const id = parseImageID(`sha256:${hex}`);
-    if (hasImage(store, id)) return { id };
+function imageOfList(store: Store, { list, name }: NamedList): ResolvedImage {
+  const wanted = hostPlatform();
+  const member = chooseMember(list.members, wanted);
+  if (member === undefined) {
+    throw new SkiffError('IMAGE_UNKNOWN', `no image found in manifest list for architecture ${wanted.architecture}, variant ${JSON.stringify(wanted.variant ?? '')}, OS ${wanted.os}: image not known`);
   }
-  const reference = hex !== undefined && (hex.length === 64 || text.startsWith('sha256:')) ? undefined : parse(text, hex !== undefined);
-  const match = (reference && byName(store, reference, repositories)) ?? byShortID(store, text, hex) ?? (reference && bySuffix(text, reference, repositories));
-  if (match === undefined) throw unknown(text);
-  return match;
+  const id = storedMember(store, member);
+  if (id === undefined) throw new SkiffError('IMAGE_UNKNOWN', `${member.digest}, for this machine in manifest list ${list.names[0] ?? list.id}: image not known`);
+  return { ...(name !== undefined && { name }), ...readImage(store, id) };
 }
 
-function parse(text: string, mayBeID: boolean): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    if (mayBeID) return undefined;
-    throw error;
-  }
-}
-
-function byName(store: Store, reference: Reference, repositories: Repositories): Match | undefined {
-  for (const candidate of localCandidates(reference)) {
-    const named = withDefaultTag(candidate);
-    const references = repositories.get(familiarString({ domain: named.domain, path: named.path }));
-    if (references === undefined) continue;
-    if (named.digest === undefined) {
-      const id = references.get(familiarString(named));
-      if (id !== undefined) return { id, name: named };
-      continue;
-    }
-    const { tag: _, ...byDigest } = named;
-    const id = references.get(familiarString(byDigest)) ?? byManifestDigest(store, named, references);
-    if (id !== undefined) return { id, name: named };
-  }
-  return undefined;
-}
-
-/** A digest names a manifest: one that was kept for an image which has a name in that repository. */
-function byManifestDigest(store: Store, named: NamedReference, references: ReadonlyMap<string, ImageID>): ImageID | undefined {
-  if (named.digest === undefined) return undefined;
-  const owners = new Set(imagesOfManifest(store, named.digest, references.values()));
-  return [...references.values()].find((id) => owners.has(id));
-}
-
-function byShortID(store: Store, text: string, hex: string | undefined): Match | undefined {
-  if (hex === undefined || hex.length === 64) return undefined;
-  const [first, ...more] = listImages(store).filter((id) => hexOf(id).startsWith(hex));
-  if (more.length > 0) throw ambiguous(text, [first, ...more].map(String));
-  return first === undefined ? undefined : { id: first };
-}
-
-function bySuffix(text: string, reference: Reference, repositories: Repositories): Match | undefined {
-  if (reference.domain !== undefined || reference.digest !== undefined) return undefined;
-  const { tag } = withDefaultTag(reference);
-  const matches: { id: ImageID; name: NamedReference }[] = [];
-  for (const [repository, references] of repositories) {
-    const name = tryParse(repository);
-    if (name === undefined || !canonicalName(name).endsWith(`/${reference.path}`)) continue;
-    const id = references.get(`${repository}:${tag}`);
-    if (id !== undefined && tag !== undefined) matches.push({ id, name: { ...name, tag } });
-  }
-  if (new Set(matches.map(({ id }) => id)).size > 1) throw ambiguous(text, matches.map(({ name }) => familiarString(name)));
-  return matches[0];
-}
-
-/** A repository as the store names it; damaged ones are nobody's. */
-function tryParse(repository: string): NamedReference | undefined {
-  try {
-    return normalize(parseReference(repository));
-  } catch (error) {
-    if (isCode(error, 'REFERENCE_INVALID')) return undefined;
-    throw error;
-  }
-}
-
-function unknown(text: string): SkiffError {
-  // The peer's wording; scripts look for it.
-  return new SkiffError('IMAGE_UNKNOWN', `${text}: image not known`, { data: { name: text } });
-}
-
-function ambiguous(text: string, candidates: readonly string[]): SkiffError {
-  return new SkiffError('IMAGE_AMBIGUOUS', `${text}: more than one image matches: ${candidates.slice(0, 5).join(', ')}${candidates.length > 5 ? ', …' : ''}`, { data: { name: text } });
+/** A member that was added from elsewhere may have been pulled since. */
+function storedMember(store: Store, { source, digest }: ListMember): ImageID | undefined {
+  if (source.kind === 'image' && hasImage(store, source.id)) return source.id;
+  return imagesOfManifest(store, digest, listImages(store))[0];
 }

@@ -44,12 +44,16 @@ export async function setNames(store: Store, id: ImageID, names: readonly NamedR
  */
 export async function takeNames(store: Store, id: ImageID, texts: readonly string[]): Promise<string[]> {
   return changeImages(store, async () => {
-    const own = namesByImage(store).get(id) ?? [];
-    const chosen = texts.length === 0 ? own : texts.map((text) => ownName(own, text));
+    const chosen = chooseNames(namesByImage(store).get(id) ?? [], texts);
     const keys = new Set(chosen.map(familiarString));
     await untagAll(store, (reference, owner) => owner === id && keys.has(reference));
     return chosen.map(canonicalString);
   });
+}
+
+/** Those of `own` that a user wrote; all where nothing was written. @throws REFERENCE_INVALID, IMAGE_UNKNOWN */
+export function chooseNames(own: readonly NamedReference[], texts: readonly string[]): readonly NamedReference[] {
+  return texts.length === 0 ? own : texts.map((text) => ownName(own, text));
 }
 
 function ownName(own: readonly NamedReference[], text: string): NamedReference {

@@ -108,6 +108,58 @@ test('images shows lists, rmi takes them, and a name that an image gets is the l
   t.deepEqual(auditStore(world), []);
 });
 
+test('a list stands for its image of this machine: inspect, history, tree, save, create', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const image = importBusybox(world, 'one:1').replace('sha256:', '');
+  importBusybox(world, 'two:1', { changes: ['LABEL a=b'] });
+  const id = world.ok('manifest', 'create', 'app:1', 'one:1');
+  world.ok('manifest', 'add', '--arch', 's390x', 'app:1', 'two:1');
+  for (const name of ['app:1', id]) {
+    t.is(world.skiff(['image', 'exists', name]).code, 0);
+    t.is(world.ok('inspect', '--format', '{{.Id}}', name), image);
+    t.is(world.ok('image', 'inspect', '--format', '{{.Id}} {{.RepoTags}}', name), `${image} [localhost/one:1]`);
+  }
+  t.is(world.ok('history', '-q', '--no-trunc', 'app:1').split('\n')[0], image);
+  t.regex(world.ok('image', 'tree', 'app:1'), new RegExp(`^Image ID: ${image.slice(0, 12)}\\n`));
+  world.ok('save', '-q', '-o', join(world.home, 'app.tar'), 'app:1');
+  const saved = JSON.parse(world.run(['tar', 'xOf', join(world.home, 'app.tar'), 'manifest.json']).stdout) as { Config: string; RepoTags: string[] }[];
+  t.deepEqual(saved.map(({ Config, RepoTags }) => [Config, RepoTags]), [[`${image}.json`, ['localhost/app:1']]]);
+  world.ok('create', '--pull=never', '--name', 'c', 'app:1', 'true');
+  t.is(world.ok('ps', '-a', '--no-trunc', '--format', '{{.Image}} {{.ImageID}}'), `localhost/app:1 ${image}`);
+  world.ok('manifest', 'create', 'empty');
+  t.is(world.skiff(['image', 'exists', 'empty']).code, 0);
+  t.is(world.skiff(['history', 'empty']).stderr, 'Error: no image found in manifest list for architecture amd64, variant "", OS linux: image not known\n');
+});
+
+test('lists are tagged, untagged and pruned; an image is none in Podman\'s words', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'one:1');
+  const id = world.ok('manifest', 'create', 'app:1', 'one:1');
+  const names = (): string[] => world.ok('images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}').split('\n').filter((line) => line.includes(id)).map((line) => line.split(' ')[1] ?? '').toSorted();
+  world.ok('tag', 'one:1', 'stolen:1');
+  world.ok('tag', 'app:1', 'app:2', 'stolen:1');
+  t.deepEqual(names(), ['localhost/app:1', 'localhost/app:2', 'localhost/stolen:1']);
+  t.is(world.ok('image', 'inspect', '--format', '{{.RepoTags}}', 'one:1'), '[localhost/one:1]', 'the name is the image\'s no more');
+  t.regex(world.skiff(['untag', 'app:1', 'one:1']).stderr, /one:1: tag not known/);
+  world.ok('untag', 'app:1', 'app:2');
+  t.deepEqual(names(), ['localhost/app:1', 'localhost/stolen:1']);
+  for (const args of [['rm', 'one:1'], ['add', 'one:1', 'one:1'], ['push', 'one:1', 'oci:x']]) {
+    const done = world.skiff(['manifest', ...args]);
+    t.deepEqual([done.code, done.stderr], [125, 'Error: one:1: image is not a manifest list\n']);
+  }
+  t.is(world.ok('image', 'prune', '-f'), '');
+  world.ok('untag', 'app:1');
+  t.deepEqual(names(), ['<none>:<none>']);
+  t.is(world.ok('image', 'prune', '-f'), id);
+  const second = world.ok('manifest', 'create', 'app:1', 'one:1');
+  t.is(world.ok('image', 'prune', '-f'), '', 'it has a name');
+  t.true(world.ok('image', 'prune', '-a', '-f').split('\n').includes(second));
+  t.is(world.ok('images', '-a', '-q'), '');
+  t.deepEqual(auditStore(world), []);
+});
+
 test('manifest push sends the images with the index; skopeo and skiff read it, TLS and a password in between', async (t) => {
   if (!requires(t, 'userns', 'docker-registry', 'skopeo')) return;
   const registry = await startRegistry(t, { tls: true, auth: true });
@@ -183,6 +235,8 @@ test('members of registries and layouts are copied as they are, with --all or th
       for (const bytes of image.blobs) t.is((await request(where, 'HEAD', `/v2/${name}/blobs/sha256:${sha256(bytes)}`)).status, 200, name);
     }
   }
+  const told = world.skiff(['manifest', 'push', 'all', `${registry.domain}/to/same:1`]).stderr;
+  t.deepEqual(told.split('\n').filter((line) => line.endsWith(': Layer already exists')), [amd, arm].map(({ blobs: [layer = Buffer.alloc(0)] }) => `${sha256(layer).slice(0, 12)}: Layer already exists`), 'a config is no layer');
   const log = registry.log();
   t.regex(log, /POST \/v2\/to\/same\/blobs\/uploads\/\?[^"]*mount=/);
   world.ok('pull', '-q', `${other.domain}/to/other:1`);

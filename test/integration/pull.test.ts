@@ -331,6 +331,19 @@ test('run pulls what is missing: the container\'s output alone is on stdout; --p
   t.is(world.skiff(['run', '--rm', `${registry.domain}/nosuch`, 'true']).code, 125);
 });
 
+test('an id is never pulled, nor looked for in a registry', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  for (const id of [`sha256:${'0'.repeat(63)}1`, `${'0'.repeat(63)}1`]) {
+    for (const args of [['run', id], ['create', id], ['pull', '--policy', 'missing', id], ['manifest', 'create', 'list', id], ['manifest', 'inspect', id]]) {
+      const { code, stderr } = world.skiff(args);
+      t.is(code, 125);
+      t.regex(stderr, new RegExp(`^Error: (?:[a-z ]+"[^"]*": )?${id}: image not known\\n$`), args.join(' '));
+    }
+    t.is(world.skiff(['pull', id]).stderr, `Error: pull policy is always but image has been referred to by ID (${id})\n`);
+  }
+});
+
 test('--progress json: one object a line in the shape of Docker\'s API; --quiet shows nothing', async (t) => {
   const registry = await startFaultRegistry(t);
   const world = makeWorld(t);

@@ -10,7 +10,7 @@ import { FieldReader, parseJson } from '../../oci/json.ts';
 import { maxManifestBytes, parseManifestOrIndex } from '../../oci/manifest.ts';
 import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts';
 import type { Platform } from '../../oci/platform.ts';
-import { choosePlatform, normalizePlatform, platformString } from '../../oci/platform.ts';
+import { normalizePlatform, platformString } from '../../oci/platform.ts';
 import type { Store } from '../../storage/index.ts';
 import { openArchive } from '../archive/open.ts';
 import { hostPlatform } from '../host-platform.ts';
@@ -21,6 +21,7 @@ import type { ImageSource } from '../push/source.ts';
 import { layoutSource, readSmallBlob, registrySource } from '../push/source.ts';
 import { findImage } from '../resolve.ts';
 import { parseLocation } from '../transports.ts';
+import { chooseMember } from './choose-member.ts';
 import { findList } from './list-store.ts';
 import type { Remote } from './remote.ts';
 import { fetchNamed } from './remote.ts';
@@ -118,14 +119,9 @@ function chosenMember(members: readonly ListMember[], { platform = {} }: MemberR
   const architecture = platform.architecture ?? host.architecture;
   const variant = platform.variant ?? (platform.architecture === undefined ? host.variant : undefined);
   const wanted: Platform = normalizePlatform({ os: platform.os ?? host.os, architecture, ...(variant !== undefined && { variant }) });
-  const offers = members.map((member) => ({ member, ...(member.platform !== undefined && { platform: normalizedOf(member.platform) }) }));
-  const chosen = choosePlatform(offers, wanted);
+  const chosen = chooseMember(members, wanted);
   if (chosen === undefined) throw new SkiffError('MANIFEST_UNKNOWN', `${text}: no image for ${platformString(wanted)} in the index`, { hint: 'to add all of them: --all' });
-  return chosen.member;
-}
-
-function normalizedOf({ os, architecture, variant }: ListPlatform): Platform {
-  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
+  return chosen;
 }
 
 /** The digest by which a list knows what a user names: a digest itself, or an image of the store. @throws MANIFEST_UNKNOWN */

@@ -4,6 +4,7 @@ import type { Reference } from '../../oci/reference.ts';
 import { normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { FetchedManifest, RegistryClient, Repository } from '../../registry/index.ts';
 import type { Resolution } from '../../registry/short-names.ts';
+import { isWholeID, unknownImage } from '../match.ts';
 
 /** How a command reaches registries. */
 export interface Remote {
@@ -16,8 +17,9 @@ export interface Remote {
 
 export interface RemoteManifest { readonly repository: Repository; readonly fetched: FetchedManifest }
 
-/** `isWhole`: it was written behind docker://, where a short name is one of docker.io. @throws MANIFEST_UNKNOWN, REFERENCE_INVALID, REGISTRY_FAILED … */
+/** `isWhole`: it was written behind docker://, where a short name is one of docker.io. @throws IMAGE_UNKNOWN (an id), MANIFEST_UNKNOWN, REFERENCE_INVALID, REGISTRY_FAILED … */
 export async function fetchNamed(remote: Remote, text: string, isWhole: boolean): Promise<RemoteManifest> {
+  if (!isWhole && isWholeID(text)) throw unknownImage(text);
   const reference = withDefaultTag(parseReference(text));
   const { candidates, notice } = isWhole ? { candidates: [normalize(reference)], notice: undefined } : await remote.resolve(reference);
   if (notice !== undefined) remote.notice(notice);

@@ -1,7 +1,7 @@
-import { findImage } from '../../../image/resolve.ts';
+import { findSubject } from '../../../image/resolve.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 
 export function run({ args: [name = ''] }: Invocation): number {
-  return findImage(imageStore(), name) === undefined ? 1 : 0;
+  return findSubject(imageStore(), name) === undefined ? 1 : 0;
 }

@@ -1,9 +1,10 @@
-import { findList } from '../../../image/lists/list-store.ts';
 import { asDestination, pushTo } from '../../../image/push/push-to.ts';
-import { findImage } from '../../../image/resolve.ts';
+import type { Subject } from '../../../image/resolve.ts';
+import { resolveSubject } from '../../../image/resolve.ts';
 import { parseLocation } from '../../../image/transports.ts';
-import { SkiffError, wrap } from '../../../lib/errors.ts';
+import { SkiffError, isCode, wrap } from '../../../lib/errors.ts';
 import { canonicalString } from '../../../oci/reference.ts';
+import type { Store } from '../../../storage/index.ts';
 import { readPushOptions } from '../../options/push.ts';
 import { writeDigestfile } from '../../digestfile.ts';
 import { pushListCommand } from '../../push-list.ts';
@@ -14,12 +15,8 @@ import { imageStore } from './_store.ts';
 
 export async function run({ args: [text = '', to], options }: Invocation): Promise<void> {
   const store = imageStore();
-  const image = findImage(store, text);
-  if (image === undefined) {
-    const list = findList(store, text);
-    if (list === undefined) throw new SkiffError('IMAGE_UNKNOWN', `push ${JSON.stringify(text)}: ${text}: image not known`);
-    return pushListCommand(store, list, { text, to, all: true }, options);
-  }
+  const { image, list } = subjectOf(store, text);
+  if (image === undefined) return pushListCommand(store, list, { text, to, all: true }, options);
   if (to === undefined && image.name === undefined) throw new SkiffError('USAGE', `push ${JSON.stringify(text)}: an id says no destination`, { hint: `skiff push ${text} REGISTRY/NAME:TAG` });
   const written = to ?? (image.name === undefined ? '' : canonicalString(image.name));
   const destination = asDestination(parseLocation(written) ?? { transport: 'docker', reference: written });
@@ -31,5 +28,13 @@ export async function run({ args: [text = '', to], options }: Invocation): Promi
     throw wrap(error, `push ${JSON.stringify(text)}${to === undefined ? '' : ` to ${JSON.stringify(to)}`}`);
   } finally {
     progress.end();
+  }
+}
+
+function subjectOf(store: Store, text: string): Subject {
+  try {
+    return resolveSubject(store, text);
+  } catch (error) {
+    throw isCode(error, 'IMAGE_UNKNOWN') ? wrap(error, `push ${JSON.stringify(text)}`) : error;
   }
 }

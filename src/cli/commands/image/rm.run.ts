@@ -3,8 +3,8 @@ import { findList, readLists, removeList } from '../../../image/lists/list-store
 import type { ManifestList } from '../../../image/lists/model.ts';
 import type { Removal } from '../../../image/remove.ts';
 import { removeImage } from '../../../image/remove.ts';
-import type { Match } from '../../../image/resolve.ts';
-import { matchImage } from '../../../image/resolve.ts';
+import type { Match } from '../../../image/match.ts';
+import { matchImage } from '../../../image/match.ts';
 import { isIntermediate, summarizeImages } from '../../../image/summary.ts';
 import { isCode } from '../../../lib/errors.ts';
 import { hexOf, parseImageID } from '../../../oci/ids.ts';

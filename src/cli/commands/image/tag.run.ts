@@ -1,4 +1,5 @@
-import { resolveImage } from '../../../image/resolve.ts';
+import { giveListNames } from '../../../image/lists/list-names.ts';
+import { resolveSubject } from '../../../image/resolve.ts';
 import { giveNames, parseTarget } from '../../../image/tag.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
@@ -6,5 +7,6 @@ import { imageStore } from './_store.ts';
 export async function run({ args: [source = '', ...targets] }: Invocation): Promise<void> {
   const store = imageStore();
   const names = targets.map(parseTarget);
-  await giveNames(store, resolveImage(store, source).id, names);
+  const { image, list } = resolveSubject(store, source);
+  await (image === undefined ? giveListNames(store, list.id, names) : giveNames(store, image.id, names));
 }

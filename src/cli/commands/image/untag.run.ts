@@ -1,9 +1,11 @@
-import { resolveImage } from '../../../image/resolve.ts';
+import { dropListNames } from '../../../image/lists/list-names.ts';
+import { resolveSubject } from '../../../image/resolve.ts';
 import { takeNames } from '../../../image/tag.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 
-export async function run({ args: [image = '', ...names] }: Invocation): Promise<void> {
+export async function run({ args: [text = '', ...names] }: Invocation): Promise<void> {
   const store = imageStore();
-  await takeNames(store, resolveImage(store, image).id, names);
+  const { image, list } = resolveSubject(store, text);
+  await (image === undefined ? dropListNames(store, list.id, names) : takeNames(store, image.id, names));
 }
