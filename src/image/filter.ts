@@ -8,8 +8,9 @@ import type { Filter } from '../lib/filter.ts';
 import { combineFilters, hasLabel, parseMoment } from '../lib/filter.ts';
 import { hexOf } from '../oci/ids.ts';
 import type { NamedReference } from '../oci/reference.ts';
-import { canonicalName, canonicalString } from '../oci/reference.ts';
+import { canonicalName, canonicalString, normalize, parseReference } from '../oci/reference.ts';
 import type { Store } from '../storage/index.ts';
+import { repositoryOf } from '../storage/repositories.ts';
 import { resolveImage } from './resolve.ts';
 import type { imageFilterKeys } from './filter-keys.ts';
 import type { ImageSummary } from './summary.ts';
@@ -38,6 +39,8 @@ function predicateOf(store: Store, { key, value }: Filter, nowMs: number): Image
     }
     case 'label': return ({ config }) => hasLabel(config.config.Labels ?? {}, value);
     case 'reference': {
+      const byDigest = digestReference(value);
+      if (byDigest !== undefined) return ({ repoDigests }) => repoDigests.some(byDigest);
       const pattern = globPattern(value);
       return ({ names }) => names.some((name) => matchesReference(name, pattern));
     }
@@ -45,7 +48,7 @@ function predicateOf(store: Store, { key, value }: Filter, nowMs: number): Image
     case 'dangling': return boolean(key, value, isDangling);
     case 'intermediate': return boolean(key, value, isIntermediate);
     case 'containers': return boolean(key, value, (summary) => summary.containers > 0);
-    case 'digest': return ({ digest, names }) => [digest, ...names.map((name) => name.digest)].some((one) => one?.startsWith(value) === true || one?.slice(one.indexOf(':') + 1).startsWith(value) === true);
+    case 'digest': return ({ digests, names }) => [...digests, ...names.map((name) => name.digest)].some((one) => one?.startsWith(value) === true || one?.slice(one.indexOf(':') + 1).startsWith(value) === true);
     case 'manifest': return boolean(key, value, (summary) => summary.isManifestList === true);
     // No store of ours is read-only.
     case 'readonly': return boolean(key, value, () => false);
@@ -57,6 +60,18 @@ function boolean(key: string, value: string, property: ImagePredicate): ImagePre
   if (!/^(?:true|false|1|0|t|f)$/i.test(value)) throw new SkiffError('USAGE', `non-boolean value ${JSON.stringify(value)} for ${key} filter`);
   const wanted = /^(?:true|1|t)$/i.test(value);
   return (summary) => property(summary) === wanted;
+}
+
+/** For REPOSITORY[:TAG]@DIGEST, of which the tag says nothing more: does a REPOSITORY@DIGEST of an image fit? undefined for any other value. @throws USAGE */
+export function digestReference(value: string): ((repoDigest: string) => boolean) | undefined {
+  const at = value.indexOf('@');
+  if (at < 0) return undefined;
+  const pattern = globPattern(repositoryOf(value));
+  const digest = value.slice(at + 1);
+  return (repoDigest) => {
+    const [repository = '', own] = repoDigest.split('@');
+    return own === digest && matchesReference(normalize(parseReference(repository)), pattern);
+  };
 }
 
 /** A pattern fits the whole name, the name without domain, or the last component, each with and without tag. */

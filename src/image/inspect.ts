@@ -5,29 +5,32 @@ import { goMap, nilList, nilMap, omitEmpty } from '../lib/template.ts';
 import { chainIDs, hexOf } from '../oci/ids.ts';
 import type { RunConfig } from '../oci/image-config.ts';
 import { mediaTypes } from '../oci/media-types.ts';
-import { canonicalName, canonicalString } from '../oci/reference.ts';
+import { canonicalString } from '../oci/reference.ts';
 import { plainRunConfig } from '../oci/write-image-config.ts';
 import type { Store } from '../storage/index.ts';
 import { cacheIDs } from '../storage/layerdb.ts';
 import { layerFiles } from '../storage/layout.ts';
 import type { ResolvedImage } from './index.ts';
+import { readRecord } from './manifest-record.ts';
 import { newestManifest } from './manifests.ts';
+import { digestToShow, meantManifest, repoDigests } from './name-digests.ts';
 import { imageSize, knownParent, namesByImage } from './summary.ts';
 
 /** Plain JSON; field names are what `--format` templates use. @throws STORE_CORRUPT */
 export function inspectImage(store: Store, image: ResolvedImage): Record<string, unknown> {
   const { id, config } = image;
   const names = namesByImage(store).get(id) ?? [];
-  const manifest = newestManifest(store, id);
+  const record = readRecord(store, id);
+  const manifest = meantManifest(store, id, image.name) ?? newestManifest(store, id);
   const parent = knownParent(store, id);
   const newest = config.history.at(-1);
   const sizeBytes = imageSize(store, config);
   const tags = names.filter(({ tag }) => tag !== undefined).map(canonicalString);
   return omitEmpty({ HealthCheck: null }, {
     Id: hexOf(id),
-    Digest: manifest?.digest ?? '',
+    Digest: digestToShow(record, image.name) ?? '',
     RepoTags: tags,
-    RepoDigests: repoDigests(names, manifest?.digest),
+    RepoDigests: repoDigests(record, names),
     Parent: parent === undefined ? '' : hexOf(parent),
     Comment: newest?.comment ?? config.comment ?? '',
     Created: new GoTime(config.created ?? zeroTime),
@@ -46,7 +49,7 @@ export function inspectImage(store: Store, image: ResolvedImage): Record<string,
     ManifestType: manifest?.value.mediaType ?? mediaTypes.ociManifest,
     User: config.config.User ?? '',
     History: config.history,
-    NamesHistory: tags,
+    NamesHistory: names.map(canonicalString),
     ...(config.config.Healthcheck !== undefined && { HealthCheck: config.config.Healthcheck }),
   });
 }
@@ -59,12 +62,6 @@ function configView(config: RunConfig): object {
     User: '', ExposedPorts: nilMap(), Env: nilList(), Entrypoint: nilList(), Cmd: nilList(), Volumes: nilMap(), WorkingDir: '', OnBuild: nilList(), Labels: nilMap(), StopSignal: '',
     Healthcheck: null,
   }, plain);
-}
-
-/** The manifest's digest under each repository that has the image, and digests that were names already. */
-export function repoDigests(names: readonly { domain: string; path: string; digest?: string | undefined }[], digest: string | undefined): string[] {
-  const all = names.flatMap((name) => [name.digest, digest].flatMap((one) => (one === undefined ? [] : [`${canonicalName({ domain: name.domain, path: name.path })}@${one}`])));
-  return [...new Set(all)];
 }
 
 /** Where the layers lie, as overlay is given them: LowerDir topmost first. */

@@ -9,7 +9,7 @@ import type { NamedReference } from '../oci/reference.ts';
 import { SkiffError } from '../lib/errors.ts';
 import type { ApplyOptions, LayerInput, LayerToApply } from '../storage/apply-layer.ts';
 import { applyLayers } from '../storage/apply-layer.ts';
-import { recordLayerSource } from '../storage/distribution.ts';
+import { diffIDOf, recordLayerSource } from '../storage/distribution.ts';
 import { putImage } from '../storage/imagedb.ts';
 import type { AppliedLayer, Store } from '../storage/index.ts';
 import { hasLayer } from '../storage/layerdb.ts';
@@ -25,6 +25,7 @@ import type { LayerBlob, OfferedImage, OnImageEvent } from './index.ts';
 import { changeImages } from './lock.ts';
 import { keepMadeManifest } from './make-manifest.ts';
 import { keepIndex, keepManifest } from './manifests.ts';
+import { recordReceived } from './name-digests.ts';
 import { withNewLayers } from './new-layers.ts';
 import { setNames } from './tag.ts';
 import type { TrustSubject } from './trust/require.ts';
@@ -87,11 +88,21 @@ async function storeImage(store: Store, image: OfferedImage, applied: readonly A
   const id = putImage(store, image.rawConfig);
   onEvent({ kind: 'config', id });
   for (const { digest, diffID } of applied) if (digest !== undefined && (digest !== (diffID as string) || image.repository !== undefined)) recordLayerSource(store, diffID, { digest, repository: image.repository ?? '' });
+  recordTwins(store, image);
   if (image.rawManifest === undefined) await keepMadeManifest(store, id, image.rawConfig, image.config, plainSizes(image.layers));
-  else keepManifest(store, id, image.rawManifest, 'received');
-  for (const index of (image.rawIndexes ?? []).toReversed()) keepIndex(store, id, index);
+  else {
+    const digest = keepManifest(store, id, image.rawManifest, 'received');
+    const indexes = (image.rawIndexes ?? []).toReversed().map((index) => keepIndex(store, id, index)).toReversed();
+    recordReceived(store, id, image.names, [...indexes, digest], image.repository !== undefined);
+  }
   await setNames(store, id, image.names);
   return { id, names: image.names, notes: [...(image.notes ?? []), ...applied.flatMap(({ notes }) => notes)] };
+}
+
+/** Layers that were there need not come: that they are in this repository as well is known where their digest was checked before. */
+function recordTwins(store: Store, { layers, repository }: OfferedImage): void {
+  if (repository === undefined) return;
+  for (const { digest, diffID } of layers) if (digest !== undefined && diffIDOf(store, digest) === diffID) recordLayerSource(store, diffID, { digest, repository });
 }
 
 /** What is known of tar sizes without reading a layer: a member that isn't compressed is the tar. */

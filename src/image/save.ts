@@ -24,7 +24,7 @@ export type SaveFormat = (typeof saveFormats)[number];
 
 /** One image of an archive and the names it gets there. */
 export interface SaveItem {
-  readonly image: Pick<ResolvedImage, 'id' | 'raw' | 'config'>;
+  readonly image: Pick<ResolvedImage, 'id' | 'raw' | 'config' | 'name'>;
   readonly names: readonly NamedReference[];
   /** What an OCI layout calls it, instead of its whole names. */
   readonly refNames?: readonly string[];

@@ -16,7 +16,9 @@ import { readRepositories } from '../storage/repositories.ts';
 import type { ImageFacts } from './facts.ts';
 import { imageFacts } from './facts.ts';
 import type { ImageUse } from './index.ts';
-import { manifestDigests } from './manifests.ts';
+import type { ManifestRecord } from './manifest-record.ts';
+import { readRecord } from './manifest-record.ts';
+import { digestToShow, repoDigests } from './name-digests.ts';
 
 /** Plain to read; what costs a file or more is read when it is asked for. */
 export interface ImageSummary {
@@ -29,12 +31,17 @@ export interface ImageSummary {
   readonly sizeBytes: number;
   /** Of those layers that another image has as well. */
   readonly sharedBytes: number;
-  /** Of the newest manifest. */
+  /** The one to show of the image; of one of its names: digestOf. */
   readonly digest: Digest | undefined;
+  /** Of its manifests and of the indexes in which it was found. */
+  readonly digests: readonly Digest[];
+  /** REPOSITORY@DIGEST. */
+  readonly repoDigests: readonly string[];
   readonly parent: ImageID | undefined;
   readonly hasChildren: boolean;
   /** Containers that were made from it. */
   readonly containers: number;
+  digestOf(name: NamedReference): Digest | undefined;
   /** Of the listing of manifest lists (lists/summary.ts). */
   readonly isManifestList?: boolean;
 }
@@ -58,6 +65,7 @@ export function summarizeImages(store: Store, uses: readonly ImageUse[] = []): I
 /** A class and not literals with getters: five hundred of those cost milliseconds. */
 class Summary implements ImageSummary {
   readonly #family: Family;
+  #record: ManifestRecord | undefined;
   readonly id: ImageID;
   readonly names: readonly NamedReference[];
   readonly createdMs: number;
@@ -75,7 +83,11 @@ class Summary implements ImageSummary {
 
   get config(): ImageConfig { return this.#family.configOf(this.id); }
   get sharedBytes(): number { return this.#family.sharedBytes(this.id); }
-  get digest(): Digest | undefined { return manifestDigests(this.#family.store, this.id)[0]; }
+  get #known(): ManifestRecord { return this.#record ??= readRecord(this.#family.store, this.id); }
+  get digest(): Digest | undefined { return digestToShow(this.#known); }
+  get digests(): readonly Digest[] { return [...this.#known.manifests.map(({ digest }) => digest), ...this.#known.indexes]; }
+  get repoDigests(): readonly string[] { return repoDigests(this.#known, this.names); }
+  digestOf(name: NamedReference): Digest | undefined { return digestToShow(this.#known, name); }
   get parent(): ImageID | undefined { return this.#family.parents.get(this.id); }
   get hasChildren(): boolean { return this.#family.withChildren.has(this.id); }
 }

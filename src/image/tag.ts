@@ -9,6 +9,7 @@ import type { Store } from '../storage/index.ts';
 import { tagAll, untagAll } from '../storage/repositories.ts';
 import { takeListNames } from './lists/list-store.ts';
 import { changeImages } from './lock.ts';
+import { recordGiven } from './name-digests.ts';
 import { namesByImage } from './summary.ts';
 
 /** What a user wrote as the name of an image to be made: localhost/ where no domain is given, :latest where no tag. @throws REFERENCE_INVALID */
@@ -19,12 +20,14 @@ export function parseTarget(text: string): NamedReference {
 }
 
 /**
- * Points names at an image, in one change; each leaves the image it had.
+ * Points names at an image, in one change; each leaves the image it had. What `from`, a name of the image, has for a digest
+ * is theirs as well.
  * @throws IMAGE_UNKNOWN where the image was removed meanwhile
  */
-export async function giveNames(store: Store, id: ImageID, names: readonly NamedReference[]): Promise<void> {
+export async function giveNames(store: Store, id: ImageID, names: readonly NamedReference[], from?: NamedReference): Promise<void> {
   await changeImages(store, () => {
     if (!hasImage(store, id)) throw new SkiffError('IMAGE_UNKNOWN', `${id}: image not known`);
+    recordGiven(store, id, names, from);
     return setNames(store, id, names);
   });
 }

@@ -19,7 +19,12 @@ import { findDiffID, listLayers, listNames, readDiffID } from './layerdb.ts';
 import { ensureStore } from './store.ts';
 
 /** A layer as it was seen in a registry or an archive. */
-export interface LayerSource { readonly digest: Digest; readonly repository: string }
+export interface LayerSource {
+  readonly digest: Digest;
+  readonly repository: string;
+  /** It was packed here, not received. A field of ours, which Docker passes over. */
+  readonly made?: boolean;
+}
 
 /** Docker keeps as many for a layer. */
 const maxSources = 50;
@@ -41,8 +46,9 @@ export function layerSources(store: Store, diffID: DiffID): LayerSource[] {
   if (raw === undefined) return [];
   try {
     const list: unknown = JSON.parse(raw.toString('utf8'));
-    return (Array.isArray(list) ? list : []).map((value: { Digest?: unknown; SourceRepository?: unknown }) => ({
+    return (Array.isArray(list) ? list : []).map((value: { Digest?: unknown; SourceRepository?: unknown; Made?: unknown }) => ({
       digest: parseDigest(value.Digest), repository: typeof value.SourceRepository === 'string' ? value.SourceRepository : '',
+      ...(value.Made === true && { made: true }),
     }));
   } catch {
     // As above: damage in a cache is absence.
@@ -54,7 +60,7 @@ export function layerSources(store: Store, diffID: DiffID): LayerSource[] {
 export function recordLayerSource(store: Store, diffID: DiffID, source: LayerSource): void {
   if (!source.digest.startsWith('sha256:')) return; // Docker's folders are by sha256 only.
   const known = layerSources(store, diffID).filter((other) => other.digest !== source.digest || other.repository !== source.repository);
-  const list = [source, ...known].slice(0, maxSources).map(({ digest, repository }) => ({ Digest: digest, SourceRepository: repository, HMAC: '' }));
+  const list = [source, ...known].slice(0, maxSources).map(({ digest, repository, made }) => ({ Digest: digest, SourceRepository: repository, HMAC: '', ...(made === true && { Made: true }) }));
   put(store, store.layout.metadataByDiffID(diffID), JSON.stringify(list));
   put(store, store.layout.diffIDByDigest(source.digest), diffID);
 }

@@ -80,11 +80,46 @@ test('pull by tag, by digest, by both: digests are kept and lead to the image', 
   world.ok('rmi', '-a', '-f');
   // An index: found again by its own digest and by that of its image.
   world.ok('pull', '-q', `${registry.domain}/a/index`);
+  t.is(world.ok('image', 'inspect', '--format', '{{.Digest}} {{.RepoDigests}}', `${registry.domain}/a/index`), `${index.digest} [${registry.domain}/a/index@${index.digest} ${registry.domain}/a/index@${small.digest}]`);
+  t.is(world.ok('images', '--format', '{{.Digest}}'), index.digest);
   for (const digest of [index.digest, small.digest]) t.is(world.skiff(['image', 'exists', `${registry.domain}/a/index@${digest}`]).code, 0, digest);
   world.ok('rmi', `${registry.domain}/a/index`);
   t.is(world.ok('images', '-q', '-a'), '');
   world.ok('pull', '-q', `${registry.domain}/a/index@${index.digest}`);
   t.is(world.ok('images', '-q', '--no-trunc'), small.imageID);
+  t.is(world.ok('image', 'inspect', '--format', '{{.NamesHistory}} {{.RepoTags}} {{.Digest}}', small.imageID), `[${registry.domain}/a/index@${index.digest}] [] ${index.digest}`);
+  t.deepEqual(auditStore(world), []);
+});
+
+test('an image that came by two manifests: each name shows its own digest, and images finds names by digest', async (t) => {
+  if (!requires(t, 'docker-registry')) return;
+  const registry = await startRegistry(t);
+  const plain = madeImage([makeLayer({ a: 'a' })]);
+  const noted = madeImage([makeLayer({ a: 'a' })], { manifest: (document) => ({ ...document, annotations: { x: '1' } }) });
+  t.is(plain.imageID, noted.imageID);
+  const [first, second, both] = ['first', 'second', 'both'].map((path) => `${registry.domain}/a/${path}`) as [string, string, string];
+  await pushImage(registry, 'a/first', '1', plain);
+  await pushImage(registry, 'a/second', '1', noted);
+  await pushImage(registry, 'a/both', '1', plain);
+  await pushImage(registry, 'a/both', '2', noted);
+  const world = makeWorld(t);
+  reach(world, registry);
+  world.ok('pull', '-q', `${first}:1`);
+  world.ok('pull', '-q', `${second}:1`);
+  world.ok('pull', '-q', `${both}@${plain.digest}`);
+  const seen = (name: string): string => world.ok('image', 'inspect', '--format', '{{.Digest}} {{.Annotations}}', name);
+  t.is(seen(`${first}:1`), `${plain.digest} map[]`);
+  t.is(seen(`${second}:1`), `${noted.digest} map[x:1]`);
+  t.is(world.ok('image', 'inspect', '--format', '{{.RepoDigests}}', plain.imageID), `[${first}@${plain.digest} ${second}@${noted.digest} ${both}@${plain.digest}]`);
+  const rows = (...args: string[]): string[] => world.ok('images', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}', ...args).split('\n').filter((line) => line !== '').toSorted();
+  t.deepEqual(rows(), [`${first}:1@${plain.digest}`, `${second}:1@${noted.digest}`]);
+  t.deepEqual(rows(`${first}@${plain.digest}`), [`${first}:1@${plain.digest}`]);
+  t.deepEqual(rows(`${both}@${plain.digest}`), [`${both}:<none>@${plain.digest}`]);
+  t.deepEqual(rows(`${first}@${noted.digest}`), []);
+  world.ok('pull', '-q', '--all-tags', both);
+  t.deepEqual(rows('both').filter((row) => row.startsWith(both)), [`${both}:1@${plain.digest}`, `${both}:2@${noted.digest}`]);
+  t.deepEqual(rows(`both@${noted.digest}`), [`${both}:1@${noted.digest}`, `${both}:2@${noted.digest}`]);
+  world.ok('rmi', '-a', '-f');
   t.deepEqual(auditStore(world), []);
 });
 

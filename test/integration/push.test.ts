@@ -1,4 +1,5 @@
 /** Pushes, as users do them: to Debian's docker-registry, to folders and archives, and to a registry of our own where something has to go wrong. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -54,6 +55,62 @@ function loadThree(world: World): void {
   writeFileSync(file, makeTar(ociMembers(ociParts(makeImage(threeLayers), 'localhost/app:1'))));
   world.ok('load', '-q', '-i', file);
 }
+
+test('an image that came by two manifests is pushed by the one that is named; names that are given keep it', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const registry = await startRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  const zstd = madeImage(threeLayers, { pack: (tar) => ({ bytes: execFileSync('zstd', ['-c'], { input: tar }), mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' }) });
+  await pushImage(registry, 'mk/gz', '1', three);
+  await pushImage(registry, 'mk/zs', '1', zstd);
+  const to = async (path: string): Promise<string> => (await rawManifest(registry, path, '1')).digest;
+  const [gz, zs] = ['gz', 'zs'].map((path) => `${registry.domain}/mk/${path}`) as [string, string];
+  world.ok('pull', '-q', `${gz}:1`);
+  world.ok('pull', '-q', `${zs}:1`);
+  const from = await mark(registry);
+  world.ok('push', '-q', `${zs}:1`, `${registry.domain}/to/zs:1`);
+  world.ok('push', '-q', `${gz}:1`, `${registry.domain}/to/gz:1`);
+  t.deepEqual([await to('to/zs'), await to('to/gz')], [zstd.digest, three.digest]);
+  t.deepEqual(uploads(await requestsSince(registry, from)), [], 'everything was mounted');
+  world.ok('tag', `${gz}:1`, `${registry.domain}/to/tagged:1`);
+  world.ok('push', '-q', `${registry.domain}/to/tagged:1`);
+  t.is(await to('to/tagged'), three.digest);
+  world.ok('manifest', 'create', 'list', `${gz}:1`);
+  world.ok('manifest', 'push', '-q', 'list', `${registry.domain}/to/list:1`);
+  const { document } = await rawManifest(registry, 'to/list', '1');
+  t.is((document as unknown as { manifests: { digest: string }[] }).manifests[0]?.digest, three.digest);
+  world.ok('rmi', '-a', '-f');
+  world.ok('pull', '-q', `${gz}@${three.digest}`);
+  world.ok('pull', '-q', `${zs}:1`);
+  world.ok('push', '-q', `${gz}@${three.digest}`, `${registry.domain}/to/digest:1`);
+  t.is(await to('to/digest'), three.digest);
+  world.ok('rmi', '-a', '-f');
+  t.deepEqual(auditStore(world), []);
+});
+
+test('what an earlier push chose is not what the next one does', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const registry = await startRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  importBusybox(world, 'app:1');
+  const layers = async (reference: string): Promise<string[]> => (await rawManifest(registry, 'team/app', reference)).document.layers.map(({ mediaType }) => mediaType.replace(/^.*tar/, 'tar'));
+  for (const format of ['none', 'zstd']) {
+    world.ok('push', '-q', '--compression-format', format, 'app:1', `${registry.domain}/team/app:${format}`);
+    world.ok('push', '-q', 'app:1', `${registry.domain}/team/app:plain`);
+    t.deepEqual([await layers(format), await layers('plain')], [[format === 'none' ? 'tar' : 'tar+zstd'], ['tar+gzip']], format);
+  }
+  // Who received it in zstd goes on so, and what is made upon it leaves that layer as it is.
+  world.ok('rmi', '-a', '-f');
+  world.ok('pull', '-q', `${registry.domain}/team/app:zstd`);
+  world.ok('create', '--name', 'c', `${registry.domain}/team/app:zstd`, 'true');
+  world.ok('commit', '-q', 'c', 'derived:1');
+  for (const tag of ['derived', 'again']) {
+    world.ok('push', '-q', 'derived:1', `${registry.domain}/team/app:${tag}`);
+    t.deepEqual(await layers(tag), ['tar+zstd', 'tar+gzip'], tag);
+  }
+});
 
 test('push prints a line a layer on stderr, nothing on stdout, and the digest into a file; TLS and a password', async (t) => {
   if (!requires(t, 'userns', 'docker-registry')) return;

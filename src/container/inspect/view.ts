@@ -6,7 +6,7 @@ import { isErrno } from '../../lib/errors.ts';
 import { GoTime } from '../../lib/go-time.ts';
 import { goMap, nilList, nilMap, omitEmpty } from '../../lib/template.ts';
 import type { ContainerID } from '../../oci/ids.ts';
-import { manifestDigests } from '../../image/manifests.ts';
+import { shownDigest } from '../../image/name-digests.ts';
 import type { NetworkAddress } from '../../network/index.ts';
 import { layerFiles } from '../../storage/layout.ts';
 import type { Context } from '../index.ts';
@@ -39,7 +39,7 @@ export function inspectContainer(context: Context, id: ContainerID, options: { s
     Args: record.Args,
     State: stateView(state),
     Image: own.imageID.replace(/^sha256:/, ''),
-    ImageDigest: own.imageID === '' ? '' : (manifestDigests(context.store, own.imageID)[0] ?? ''),
+    ImageDigest: own.imageID === '' ? '' : (shownDigest(context.store, own.imageID) ?? ''),
     ImageName: own.imageName,
     Rootfs: '',
     Pod: '',

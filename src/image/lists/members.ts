@@ -17,6 +17,7 @@ import { hostPlatform } from '../host-platform.ts';
 import type { ResolvedImage } from '../index.ts';
 import { keepMadeManifest } from '../make-manifest.ts';
 import { newestManifest } from '../manifests.ts';
+import { meantManifest } from '../name-digests.ts';
 import type { ImageSource } from '../push/source.ts';
 import { layoutSource, readSmallBlob, registrySource } from '../push/source.ts';
 import { findImage } from '../resolve.ts';
@@ -55,7 +56,7 @@ export async function membersOf(store: Store, text: string, request: MemberReque
 }
 
 async function memberOfImage(store: Store, image: ResolvedImage): Promise<ListMember> {
-  const kept = newestManifest(store, image.id) ?? (await keepMadeManifest(store, image.id, image.raw, image.config), newestManifest(store, image.id));
+  const kept = meantManifest(store, image.id, image.name) ?? newestManifest(store, image.id) ?? (await keepMadeManifest(store, image.id, image.raw, image.config), newestManifest(store, image.id));
   if (kept === undefined) throw new SkiffError('STORE_CORRUPT', `image ${image.id} has no manifest`);
   return { mediaType: kept.value.mediaType, digest: kept.digest, size: kept.raw.length, platform: configPlatform(image.raw), source: { kind: 'image', id: image.id } };
 }

@@ -80,7 +80,7 @@ async function pushMember(store: Store, member: ListMember, target: ImageTarget,
   try {
     switch (source.kind) {
       case 'image': {
-        const pushed = await pushImage(store, target, readImage(store, source.id), options);
+        const pushed = await pushImage(store, target, readImage(store, source.id), { ...options, manifest: digest });
         return { ...member, digest: pushed.digest, size: pushed.raw.length, mediaType: pushed.mediaType };
       }
       case 'registry': await copyImage(registrySource(await client(), { domain: source.domain, path: source.path }), target, digest, options.listener); return member;

@@ -1,6 +1,6 @@
 /** Manifest lists among images: what a listing shows of them. */
 import { digestOf, parseImageID } from '../../oci/ids.ts';
-import { normalize, parseReference } from '../../oci/reference.ts';
+import { canonicalName, normalize, parseReference } from '../../oci/reference.ts';
 import type { Store } from '../../storage/index.ts';
 import type { ImageSummary } from '../summary.ts';
 import { indexBytes } from './build-index.ts';
@@ -10,11 +10,13 @@ import { readLists } from './list-store.ts';
 export function summarizeLists(store: Store): ImageSummary[] {
   return readLists(store).map((list) => {
     const raw = indexBytes(list);
+    const digest = digestOf(raw);
+    const names = list.names.map((name) => normalize(parseReference(name)));
     const createdMs = Date.parse(list.created);
     return {
-      id: parseImageID(`sha256:${list.id}`), names: list.names.map((name) => normalize(parseReference(name))), createdMs: Number.isNaN(createdMs) ? 0 : createdMs,
+      id: parseImageID(`sha256:${list.id}`), names, createdMs: Number.isNaN(createdMs) ? 0 : createdMs,
       config: { architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: [] }, history: [] },
-      sizeBytes: raw.length, sharedBytes: 0, digest: digestOf(raw), parent: undefined, hasChildren: false, containers: 0, isManifestList: true,
+      sizeBytes: raw.length, sharedBytes: 0, digest, digests: [digest], digestOf: () => digest, repoDigests: [...new Set(names.map(canonicalName))].map((name) => `${name}@${digest}`), parent: undefined, hasChildren: false, containers: 0, isManifestList: true,
     };
   });
 }

@@ -13,7 +13,7 @@ import { requireImageManifest } from '../../oci/manifest.ts';
 import type { Platform } from '../../oci/platform.ts';
 import { normalizePlatform, platformString } from '../../oci/platform.ts';
 import type { NamedReference } from '../../oci/reference.ts';
-import { canonicalName, familiarString, withDefaultTag } from '../../oci/reference.ts';
+import { canonicalName, canonicalString, familiarString, withDefaultTag } from '../../oci/reference.ts';
 import { isTemporary } from '../../registry/errors.ts';
 import type { RegistryClient, Repository } from '../../registry/index.ts';
 import { diffIDOf, readManifest } from '../../storage/distribution.ts';
@@ -24,7 +24,7 @@ import { findDiffID, hasLayer } from '../../storage/layerdb.ts';
 import { resolveTag } from '../../storage/repositories.ts';
 import type { LayerBlob, OfferedImage } from '../index.ts';
 import { storeImages } from '../load.ts';
-import { manifestDigests } from '../manifests.ts';
+import { readRecord } from '../manifest-record.ts';
 import type { ChosenManifest } from './choose-manifest.ts';
 import { chooseManifest } from './choose-manifest.ts';
 import type { WantedBlob } from './downloads.ts';
@@ -71,7 +71,7 @@ export async function pullFromRegistry(store: Store, written: NamedReference, pu
   const notes = foreignPlatform(config, platform);
   const chain = chainIDs(config.rootfs.diff_ids);
   const changed = !known || resolveTag(store, familiarString(name)) !== id || chain.some((chainID) => !hasLayer(store, chainID));
-  if (!changed && isKept(store, id, chosen)) {
+  if (!changed && isKept(store, id, name, chosen)) {
     for (const layer of chosen.manifest.layers) onEvent({ kind: 'layer', digest: layer.digest, sizeBytes: layer.size, doneBytes: 0, state: 'exists' });
     onEvent({ kind: 'pulled', name, digest: top.digest, id, changed });
     return { id, name, digest: top.digest, changed, notes };
@@ -82,9 +82,11 @@ export async function pullFromRegistry(store: Store, written: NamedReference, pu
 }
 
 /** Nothing would be written but what is there. */
-function isKept(store: Store, id: ImageID, { digest, indexes }: ChosenManifest): boolean {
-  const known = manifestDigests(store, id);
-  return known[0] === digest && indexes.every((raw) => known.includes(digestOf(raw)));
+function isKept(store: Store, id: ImageID, name: NamedReference, { digest, indexes }: ChosenManifest): boolean {
+  const record = readRecord(store, id);
+  const way = [...indexes.map((raw) => digestOf(raw)), digest];
+  const named = record.named.filter((one) => one.seen && one.name === canonicalString(name));
+  return record.manifests.find(({ origin }) => origin === 'received')?.digest === digest && way.every((one, at) => named[at]?.digest === one);
 }
 
 function nameToKeep(written: NamedReference): NamedReference {

@@ -18,11 +18,12 @@ import type { Store } from '../../storage/index.ts';
 import { leaseLayers } from '../../storage/lease.ts';
 import { wholeBlob } from '../archive/blob-targets.ts';
 import { requireCompression } from '../archive/compress.ts';
-import { keepManifest, newestManifest } from '../manifests.ts';
+import { keepManifest, keptManifest } from '../manifests.ts';
+import { meantManifest, recordPushed } from '../name-digests.ts';
 import type { SaveItem } from '../save.ts';
 import { knownManifests, sameRepository, seenIn } from './candidates.ts';
 import type { PushedLayer } from './push-layer.ts';
-import { pushLayer, tryMount } from './push-layer.ts';
+import { allOrFirstFailure, findAll, pushLayer, settle, tryMount } from './push-layer.ts';
 import type { ImageTarget, PushListener } from './target.ts';
 
 export interface PushOptions {
@@ -34,6 +35,8 @@ export interface PushOptions {
   readonly force?: boolean | undefined;
   /** Of the manifest. Default: as the image was received, else OCI's. */
   readonly mediaType?: Manifest['mediaType'] | undefined;
+  /** A manifest of the image whose digest is to be kept, where it can be. Default: the one that its name stands for. */
+  readonly manifest?: Digest | undefined;
   /** The tag. Without it the image is there by its digest only. */
   readonly reference?: string | undefined;
   readonly listener?: PushListener;
@@ -50,12 +53,12 @@ const questionsAtOnce = 6;
 export async function pushImage(store: Store, target: ImageTarget, image: SaveItem['image'], options: PushOptions = {}): Promise<PushedImage> {
   const { compression, listener = {} } = options;
   if (compression !== undefined) requireCompression(compression);
-  const received = newestManifest(store, image.id, 'received');
+  const received = wantedManifest(store, image, options);
   const mediaType = mediaTypeFor(options, received?.value);
   // Beside the layers, where the order does not matter.
   const early = target.concurrency > 1 ? putConfig(store, target, image) : undefined;
   early?.catch(() => {}); // a layer's failure comes first
-  const layers = await pushLayers(store, target, image, options, mediaType, received?.value);
+  const layers = await pushLayers(store, target, image, options, mediaType, received);
   await (early ?? putConfig(store, target, image));
   listener.config?.(parseDigest(image.id));
   const { raw, mediaType: sent } = manifestFor(image, received, mediaType, layers.map(({ descriptor }) => descriptor));
@@ -64,10 +67,15 @@ export async function pushImage(store: Store, target: ImageTarget, image: SaveIt
   if (target.repository !== undefined && hasImage(store, image.id)) {
     // The registry knows the image by this one from now on, and so should we: by digest, and when it is pushed again.
     keepManifest(store, image.id, raw, 'made');
-    // What the image was received with stays the manifest to show.
-    if (received !== undefined && received.digest !== digest) keepManifest(store, image.id, received.raw, 'received');
+    const { domain, path } = target.repository;
+    if (options.reference !== undefined) recordPushed(store, image.id, { domain, path, tag: options.reference }, digest);
   }
   return { digest, raw, mediaType: sent };
+}
+
+/** The manifest to keep to, as far as the options let us. */
+function wantedManifest(store: Store, { id, name }: SaveItem['image'], { manifest }: PushOptions): Raw<Manifest> | undefined {
+  return (manifest === undefined ? undefined : keptManifest(store, id, manifest)) ?? meantManifest(store, id, name);
 }
 
 function mediaTypeFor({ mediaType, compression }: PushOptions, received: Manifest | undefined): Manifest['mediaType'] {
@@ -76,7 +84,7 @@ function mediaTypeFor({ mediaType, compression }: PushOptions, received: Manifes
   return compression === 'zstd' ? mediaTypes.ociManifest : received?.mediaType ?? mediaTypes.ociManifest;
 }
 
-async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['image'], options: PushOptions, mediaType: Manifest['mediaType'], received: Manifest | undefined): Promise<PushedLayer[]> {
+async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['image'], options: PushOptions, mediaType: Manifest['mediaType'], received: Raw<Manifest> | undefined): Promise<PushedLayer[]> {
   const diffIDs = image.config.rootfs.diff_ids;
   const chain = chainIDs(diffIDs);
   // Who asks for Docker's manifest wants what every Docker can read.
@@ -85,7 +93,7 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
   const push = {
     store, target, mediaType, zstd, level: options.level, listener: options.listener ?? {},
     only: (options.force ?? options.compression !== undefined) ? options.compression ?? 'gzip' : undefined,
-    manifests: knownManifests(store, image, received),
+    manifests: knownManifests(store, image, received?.digest),
     asking: limiter(target.concurrency === 1 ? 1 : questionsAtOnce), sending: limiter(target.concurrency),
     goOn: () => {
       options.signal?.throwIfAborted();
@@ -96,11 +104,17 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
   // While it is sent, a layer stays, whoever removes the image.
   const lease = leaseLayers(store, chain);
   try {
+    const { value } = received ?? {};
+    const all = value?.mediaType === mediaType && value.layers.length === chain.length ? await findAll(push, diffIDs, value) : undefined;
+    if (all !== undefined) {
+      for (const [diffID, layer] of new Map(all.map((one, at) => [diffIDs[at] as DiffID, one]))) settle(push, diffID, layer);
+      return all;
+    }
     const pushes = chain.map((chainID, at) => {
       const diffID = diffIDs[at] as DiffID;
       const before = under.get(diffID);
       if (before !== undefined) return before;
-      const wished = options.compression ?? layerCompressionOf(received?.layers[at]?.mediaType ?? '') ?? 'gzip';
+      const wished = options.compression ?? layerCompressionOf(value?.layers[at]?.mediaType ?? '') ?? 'gzip';
       const as = wished === 'zstd' && !zstd ? 'gzip' : wished;
       const pushed = pushLayer(push, chainID, diffID, at, as);
       under.set(diffID, pushed);
@@ -112,16 +126,6 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
     lease.release();
     const top = chain.at(-1);
     if (top !== undefined && !hasImage(store, image.id)) deleteLayers(store, top);
-  }
-}
-
-/** Waits for all, also after a failure: nothing goes on behind our back. Of several failures the first in time is the cause. */
-async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  try {
-    return await Promise.all(works);
-  } catch (error) {
-    await Promise.allSettled(works);
-    throw error;
   }
 }
 

@@ -14,13 +14,13 @@ import type { Compression } from '../../oci/media-types.ts';
 import { layerMediaTypeOf } from '../../oci/media-types.ts';
 import { canonicalName } from '../../oci/reference.ts';
 import type { BlobSource, Repository } from '../../registry/index.ts';
-import { recordLayerSource } from '../../storage/distribution.ts';
+import { diffIDOf, layerSources, recordLayerSource } from '../../storage/distribution.ts';
 import { layerGzip, layerTar } from '../../storage/export-layer.ts';
 import type { Store } from '../../storage/index.ts';
 import { compressionOf } from '../../storage/unpack/source.ts';
 import { compressed } from '../archive/compress.ts';
 import { layerTarSize } from '../layer-size.ts';
-import type { Candidate } from './candidates.ts';
+import type { Candidate, KnownManifest } from './candidates.ts';
 import { candidatesOf, sameRepository } from './candidates.ts';
 import type { ImageTarget, LayerOutcome, PushListener } from './target.ts';
 
@@ -36,7 +36,7 @@ export interface LayerPush {
   readonly level: number | undefined;
   readonly listener: PushListener;
   /** Manifests that name this image's layers, in the order to try. */
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly KnownManifest[];
   /** Questions to the destination, and streams to it, that go on at once. */
   readonly asking: Limiter;
   readonly sending: Limiter;
@@ -53,45 +53,94 @@ const maxMounts = 3;
 
 /** `as`: how it is compressed where it has to be sent. @throws REGISTRY_FAILED …, STORE_CORRUPT, HELPER_MISSING (zstd) */
 export async function pushLayer(push: LayerPush, chainID: ChainID, diffID: DiffID, position: number, as: Compression): Promise<PushedLayer> {
-  const { store, target, listener } = push;
-  const found = await push.asking(() => findThere(push, diffID, position)) ?? await push.sending(() => send(push, chainID, diffID, as));
-  const { repository } = target;
-  recordLayerSource(store, diffID, { digest: found.descriptor.digest, repository: repository === undefined ? '' : canonicalName(repository) });
-  listener.layer?.(diffID, found.outcome);
+  const found = await push.asking(() => findThere(push, diffID, position, as)) ?? await push.sending(() => send(push, chainID, diffID, as));
+  settle(push, diffID, found);
   return found;
 }
 
-/**
- * Looks under every digest that is known, those first that were seen in this registry. A mount comes before the question
- * where the blob was seen next door only: it answers both.
- */
-async function findThere(push: LayerPush, diffID: DiffID, position: number): Promise<PushedLayer | undefined> {
+/** What was found or sent is told, and remembered where it is known to be this layer: a manifest may say so of any blob. */
+export function settle({ store, target: { repository }, listener }: Pick<LayerPush, 'store' | 'target' | 'listener'>, diffID: DiffID, { descriptor: { digest }, outcome }: PushedLayer): void {
+  if (outcome.kind === 'sent' || diffIDOf(store, digest) === diffID) {
+    const made = layerSources(store, diffID).filter((one) => one.digest === digest).every((one) => one.made === true);
+    recordLayerSource(store, diffID, { digest, repository: repository === undefined ? '' : canonicalName(repository), ...(made && { made }) });
+  }
+  listener.layer?.(diffID, outcome);
+}
+
+/** Looks under every digest that is known, those first that were seen in this registry. */
+async function findThere(push: LayerPush, diffID: DiffID, position: number, as: Compression): Promise<PushedLayer | undefined> {
   const { store, target, manifests } = push;
-  push.goOn();
-  const fitting = candidatesOf(store, diffID, position, manifests).filter(({ compression }) => compression === undefined || fits(push, compression));
-  const seen = new Map(fitting.map((candidate) => [candidate, wasSeen(candidate, target.repository)]));
-  const candidates = fitting.toSorted((a, b) => Number(seen.get(b)?.nearby === true) - Number(seen.get(a)?.nearby === true));
+  const suits: Suits = (is, { made }) => fits(push, is) && (push.only !== undefined || !made || is === as);
+  const fitting = candidatesOf(store, diffID, position, manifests).filter((candidate) => candidate.compression === undefined || suits(candidate.compression, candidate));
+  const nearby = new Map(fitting.map((candidate) => [candidate, wasSeen(candidate, target.repository).nearby]));
+  const candidates = fitting.toSorted((a, b) => Number(nearby.get(b) === true) - Number(nearby.get(a) === true));
   for (const candidate of candidates.slice(0, maxLooks)) {
-    const { here = false, next = [] } = seen.get(candidate) ?? {};
-    const ask = async (): Promise<PushedLayer | undefined> => {
-      const sizeBytes = await target.statBlob(candidate.digest);
-      const there = sizeBytes === undefined ? undefined : await usable(push, candidate, sizeBytes);
-      return there === undefined ? undefined : { descriptor: there, outcome: { kind: 'exists' } };
-    };
-    if (here) {
-      const there = await ask();
-      if (there !== undefined) return there;
-    }
-    for (const from of next.slice(0, maxMounts)) {
-      const there = await mount(push, candidate, from);
-      if (there !== undefined) return { descriptor: there, outcome: { kind: 'mounted', from } };
-    }
-    if (!here) {
-      const there = await ask();
-      if (there !== undefined) return there;
-    }
+    const there = await findOne(push, candidate, suits);
+    if (there !== undefined) return there;
   }
   return undefined;
+}
+
+/** Whether a candidate will do in this compression. */
+type Suits = (is: Compression, candidate: Candidate) => boolean;
+
+/** A mount comes before the question where the blob was seen next door only: it answers both. */
+async function findOne(push: LayerPush, candidate: Candidate, suits: Suits): Promise<PushedLayer | undefined> {
+  const { target } = push;
+  push.goOn();
+  const { here, next } = wasSeen(candidate, target.repository);
+  const ask = async (): Promise<PushedLayer | undefined> => {
+    const sizeBytes = await target.statBlob(candidate.digest);
+    const there = sizeBytes === undefined ? undefined : await usable(push, candidate, sizeBytes, suits);
+    return there === undefined ? undefined : { descriptor: there, outcome: { kind: 'exists' } };
+  };
+  if (here) {
+    const there = await ask();
+    if (there !== undefined) return there;
+  }
+  for (const from of next.slice(0, maxMounts)) {
+    const there = await mount(push, candidate, from, suits);
+    if (there !== undefined) return { descriptor: there, outcome: { kind: 'mounted', from } };
+  }
+  return here ? undefined : await ask();
+}
+
+/**
+ * All layers in the very form that the manifest names, base first, where the destination has every one of them or can take
+ * it over: then the manifest can go as it is. Else undefined, told by as few questions as can be.
+ */
+export async function findAll(push: LayerPush, diffIDs: readonly DiffID[], manifest: Manifest): Promise<PushedLayer[] | undefined> {
+  const wanted = manifest.layers.map(({ digest }, at) => {
+    const diffID = diffIDs[at];
+    return diffID === undefined ? undefined : candidatesOf(push.store, diffID, at, push.manifests).find((candidate) => candidate.digest === digest);
+  });
+  const suits: Suits = (is) => fits(push, is);
+  const found = new Map<Digest, PushedLayer | undefined>();
+  const look = async (candidate: Candidate | undefined): Promise<boolean> => {
+    if (candidate === undefined || (candidate.compression !== undefined && !suits(candidate.compression, candidate))) return false;
+    const there = await push.asking(() => findOne(push, candidate, suits));
+    found.set(candidate.digest, there);
+    return there !== undefined;
+  };
+  // The top layer is the likeliest to be missing.
+  if (wanted.length === 0 || !await look(wanted.at(-1))) return undefined;
+  const others = [...new Map(wanted.slice(0, -1).map((candidate) => [candidate?.digest, candidate])).values()];
+  let missing = false;
+  await allOrFirstFailure(others.map(async (candidate) => {
+    if (!missing && !(candidate !== undefined && found.has(candidate.digest)) && !await look(candidate)) missing = true;
+  }));
+  const all = wanted.flatMap((candidate) => (candidate === undefined ? [] : found.get(candidate.digest) ?? []));
+  return all.length === wanted.length ? all : undefined;
+}
+
+/** Waits for all, also after a failure: nothing goes on behind our back. Of several failures the first in time is the cause. */
+export async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(works);
+  } catch (error) {
+    await Promise.allSettled(works);
+    throw error;
+  }
 }
 
 /** `here`: in the very repository; `next`: in others of its registry. */
@@ -117,18 +166,19 @@ export async function tryMount(target: ImageTarget, digest: Digest, from: Reposi
   }
 }
 
-async function mount(push: LayerPush, candidate: Candidate, from: Repository): Promise<Descriptor | undefined> {
+async function mount(push: LayerPush, candidate: Candidate, from: Repository, suits: Suits): Promise<Descriptor | undefined> {
   const { target } = push;
   if (!await tryMount(target, candidate.digest, from)) return undefined;
   const sizeBytes = candidate.sizeBytes ?? await target.statBlob(candidate.digest);
-  return sizeBytes === undefined ? undefined : usable(push, candidate, sizeBytes);
+  return sizeBytes === undefined ? undefined : usable(push, candidate, sizeBytes, suits);
 }
 
 /** The descriptor of a blob that is there; undefined where its size or its compression is not what it should be. */
-async function usable(push: LayerPush, { digest, sizeBytes: expected, compression }: Candidate, sizeBytes: number): Promise<Descriptor | undefined> {
+async function usable(push: LayerPush, candidate: Candidate, sizeBytes: number, suits: Suits): Promise<Descriptor | undefined> {
+  const { digest, sizeBytes: expected, compression } = candidate;
   if (expected !== undefined && expected !== sizeBytes) return undefined;
   const is = compression ?? compressionOf(Buffer.from(await push.target.peekBlob(digest)));
-  return !fits(push, is) ? undefined : { mediaType: layerMediaTypeOf(push.mediaType, is), digest, size: sizeBytes };
+  return !suits(is, candidate) ? undefined : { mediaType: layerMediaTypeOf(push.mediaType, is), digest, size: sizeBytes };
 }
 
 async function send(push: LayerPush, chainID: ChainID, diffID: DiffID, as: Compression): Promise<PushedLayer> {

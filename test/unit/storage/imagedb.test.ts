@@ -103,6 +103,8 @@ test('transfer records are kept newest first, once each, and damage is absence',
     recordLayerSource(store, diffID, { digest: b, repository: '' });
     recordLayerSource(store, diffID, { digest: a, repository: 'docker.io/library/x' });
     t.deepEqual(layerSources(store, diffID), [{ digest: a, repository: 'docker.io/library/x' }, { digest: b, repository: '' }]);
+    recordLayerSource(store, diffID, { digest: b, repository: 'docker.io/library/x', made: true });
+    t.deepEqual(layerSources(store, diffID)[0], { digest: b, repository: 'docker.io/library/x', made: true });
     t.is(diffIDOf(store, a), diffID);
     t.is(diffIDOf(store, b), diffID);
     writeFileSync(store.layout.diffIDByDigest(a), 'garbage');

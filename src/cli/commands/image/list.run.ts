@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { imageFilter } from '../../../image/filter.ts';
-import { repoDigests } from '../../../image/inspect.ts';
+import { digestReference, imageFilter } from '../../../image/filter.ts';
 import type { ImageSummary } from '../../../image/summary.ts';
 import { isDangling, isIntermediate, summarizeImages } from '../../../image/summary.ts';
 import { goMap } from '../../../lib/template.ts';
@@ -14,7 +13,7 @@ import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 
 /** An image under one of its names. */
-interface Row { readonly image: ImageSummary; readonly repository: string; readonly tag: string; readonly names: readonly string[] }
+interface Row { readonly image: ImageSummary; readonly repository: string; readonly tag: string; readonly names: readonly string[]; readonly digest: string | undefined }
 
 const headers = {
   Repository: 'REPOSITORY', Tag: 'TAG', ID: 'IMAGE ID', Id: 'IMAGE ID', Created: 'CREATED', CreatedAt: 'CREATED AT', CreatedSince: 'CREATED SINCE', CreatedTime: 'CREATED TIME',
@@ -33,7 +32,8 @@ export async function run({ args, options }: Invocation): Promise<void> {
   const noTrunc = options['no-trunc'] === true;
   const sort = (options['sort'] as string | undefined) ?? 'created';
   if (isJsonFormat(options['format'] as string | undefined)) return printJson(sorted(images.map(wholeRow), sort).map(({ image }) => jsonOf(image)));
-  const rows = sorted(images.flatMap(rowsOf), sort);
+  const byDigest = filters.flatMap((filter) => digestReference(/^reference=(.*)$/s.exec(filter)?.[1] ?? '') ?? []);
+  const rows = sorted(images.flatMap((image) => (byDigest.length === 0 ? rowsOf(image) : rowsByDigest(image, byDigest))), sort);
   if (options['quiet'] === true) {
     for (const id of new Set(rows.map(({ image }) => shownID(image, noTrunc)))) printLine(id);
     return;
@@ -55,16 +55,26 @@ function defaultFormat(digests: boolean, history: boolean): string {
 
 function wholeRow(image: ImageSummary): Row {
   const [first] = image.names;
-  return { image, repository: first === undefined ? '<none>' : canonicalName(first), tag: first?.tag ?? '<none>', names: image.names.map(canonicalString) };
+  return { image, repository: first === undefined ? '<none>' : canonicalName(first), tag: first?.tag ?? '<none>', names: image.names.map(canonicalString), digest: image.digest };
 }
 
 /** A row a tag; an image that has digests only, or nothing at all, has one row. */
 function rowsOf(image: ImageSummary): Row[] {
   const names = image.names.map(canonicalString);
+  const row = (tag: string, name: NamedReference): Row => ({ image, repository: canonicalName(name), tag, names, get digest() { return image.digestOf(name); } });
   const tagged = image.names.filter(({ tag }) => tag !== undefined);
-  if (tagged.length > 0) return tagged.map((name) => ({ image, repository: canonicalName(name), tag: name.tag ?? '', names }));
-  const repositories = new Set(image.names.map((name: NamedReference) => canonicalName(name)));
-  return (repositories.size === 0 ? ['<none>'] : [...repositories]).map((repository) => ({ image, repository, tag: '<none>', names }));
+  if (tagged.length > 0) return tagged.map((name) => row(name.tag ?? '', name));
+  if (image.names.length === 0) return [{ image, repository: '<none>', tag: '<none>', names, get digest() { return image.digest; } }];
+  return [...new Map(image.names.map((name) => [canonicalName(name), name])).values()].map((name) => row('<none>', name));
+}
+
+/** Of an image that was asked for by digest, the repositories that have it by that one. */
+function rowsByDigest(image: ImageSummary, asked: readonly ((repoDigest: string) => boolean)[]): Row[] {
+  return image.repoDigests.filter((one) => asked.some((fits) => fits(one))).flatMap((repoDigest) => {
+    const [repository = '', digest] = repoDigest.split('@');
+    const tags = rowsOf(image).filter((row) => row.repository === repository).map(({ tag }) => tag);
+    return (tags.length === 0 ? ['<none>'] : tags).map((tag) => ({ image, repository, tag, names: image.names.map(canonicalString), digest }));
+  });
 }
 
 function sorted(rows: readonly Row[], key: string): Row[] {
@@ -97,7 +107,7 @@ class Fields {
   get Tag(): string { return this.#row.tag; }
   get ID(): string { return shownID(this.#image, this.#noTrunc); }
   get Id(): string { return hexOf(this.#image.id); }
-  get Digest(): string { return this.#image.digest ?? '<none>'; }
+  get Digest(): string { return this.#row.digest ?? '<none>'; }
   get Created(): string { return `${humanDuration(Math.max(0, Date.now() - this.#image.createdMs))} ago`; }
   get CreatedSince(): string { return this.Created; }
   get CreatedAt(): string { return `${new Date(this.#image.createdMs).toISOString().replace('T', ' ').slice(0, 19)} +0000 UTC`; }
@@ -107,7 +117,7 @@ class Fields {
   get SharedSize(): number { return this.#image.sharedBytes; }
   get Names(): readonly string[] { return this.#row.names; }
   get RepoTags(): readonly string[] { return this.#row.names; }
-  get RepoDigests(): string[] { return repoDigests(this.#image.names, this.#image.digest); }
+  get RepoDigests(): readonly string[] { return this.#image.repoDigests; }
   get History(): string { return this.#row.names.join(', '); }
   get Labels(): object { return goMap({ ...this.#image.config.config.Labels }); }
   get ParentId(): string { return this.#image.parent === undefined ? '' : hexOf(this.#image.parent); }
@@ -120,7 +130,7 @@ function jsonOf(image: ImageSummary): object {
   const names = image.names.map(canonicalString);
   return {
     Id: hexOf(image.id), ParentId: image.parent === undefined ? '' : hexOf(image.parent), RepoTags: names.length === 0 ? null : names,
-    RepoDigests: repoDigests(image.names, image.digest), Size: image.sizeBytes, SharedSize: image.sharedBytes, VirtualSize: image.sizeBytes,
+    RepoDigests: image.repoDigests, Size: image.sizeBytes, SharedSize: image.sharedBytes, VirtualSize: image.sizeBytes,
     Labels: image.config.config.Labels ?? null, Containers: image.containers, ...(isDangling(image) && { Dangling: true }),
     Names: names, Digest: image.digest ?? '', History: names, Created: Math.floor(image.createdMs / 1000), CreatedAt: `${new Date(image.createdMs).toISOString().slice(0, 19)}Z`,
   };

@@ -8,5 +8,5 @@ export async function run({ args: [source = '', ...targets] }: Invocation): Prom
   const store = imageStore();
   const names = targets.map(parseTarget);
   const { image, list } = resolveSubject(store, source);
-  await (image === undefined ? giveListNames(store, list.id, names) : giveNames(store, image.id, names));
+  await (image === undefined ? giveListNames(store, list.id, names) : giveNames(store, image.id, names, image.name));
 }
