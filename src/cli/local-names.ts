@@ -1,5 +1,5 @@
 /** Names on this machine for completion: read without a namespace, without waiting for a lock, and with no more files than needed. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { config, setGlobals } from '../host/config/index.ts';
 import { isErrno } from '../lib/errors.ts';
 import { openStore, type Store } from '../storage/store.ts';
@@ -38,16 +38,21 @@ async function runningNames(store: Store): Promise<Candidate[]> {
   return runningContainers({ store, runtimeDir: config().runtimeDir }).map(({ record }) => ({ word: record.Name.replace(/^\//, ''), help: record.Skiff.imageName }));
 }
 
-/** Full names, and the last part of the path alone, which is how people type them. */
+/** Names of images and of manifest lists: full names, and the last part of the path alone, which is how people type them. */
 async function imageNames(store: Store, typed: string): Promise<Candidate[]> {
   const [{ namesByImage }, { canonicalString }] = await Promise.all([import('../image/summary.ts'), import('../oci/reference.ts')]);
   const words = new Map<string, string>();
+  const add = (name: string, help: string): void => {
+    words.set(name, help);
+    if (!typed.includes('/') && !name.includes('@')) words.set(name.slice(name.lastIndexOf('/') + 1), help);
+  };
   for (const [id, references] of namesByImage(store)) {
     const help = id.slice('sha256:'.length, 'sha256:'.length + 12);
-    for (const name of references.map((reference) => canonicalString(reference))) {
-      words.set(name, help);
-      if (!typed.includes('/') && !name.includes('@')) words.set(name.slice(name.lastIndexOf('/') + 1), help);
-    }
+    for (const reference of references) add(canonicalString(reference), help);
+  }
+  if (existsSync(store.layout.lists)) {
+    const { readLists } = await import('../image/lists/list-store.ts');
+    for (const { names, id } of readLists(store)) for (const name of names) add(name, id.slice(0, 12));
   }
   return [...words].map(([word, help]) => ({ word, help }));
 }

@@ -11,6 +11,7 @@ import { canonicalName, canonicalString, normalize, parseReference } from '../oc
 import type { Repository } from '../registry/index.ts';
 import { readManifest } from '../storage/distribution.ts';
 import type { Store } from '../storage/index.ts';
+import { repositoryOf } from '../storage/repositories.ts';
 import type { ManifestRecord } from './manifest-record.ts';
 import { readRecord, writeRecord } from './manifest-record.ts';
 import { keptManifest, newestManifest } from './manifests.ts';
@@ -107,7 +108,8 @@ function membersOf(store: Store, index: Digest): Digest[] {
 
 /** Repositories in which the manifest was seen, and so the layers that it names, newest first. */
 export function repositoriesOf(record: ManifestRecord, digest: Digest): Repository[] {
-  return record.named.filter((one) => one.seen && one.digest === digest).flatMap(({ name }) => {
+  const names = record.named.filter((one) => one.seen && one.digest === digest).map(({ name }) => repositoryOf(name));
+  return [...new Set(names)].flatMap((name) => {
     try {
       const { domain, path } = normalize(parseReference(name));
       return [{ domain, path }];

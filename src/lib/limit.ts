@@ -1,4 +1,4 @@
-/** Bounding how much goes on at once. */
+/** Bounding how much goes on at once, and waiting for it. */
 
 /** Runs what it is given, at most `most` at a time, in the order it came. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
@@ -18,4 +18,14 @@ export function limiter(most: number): Limiter {
       else next();
     }
   };
+}
+
+/** Waits for all, also after a failure: nothing goes on behind our back. Of several failures the first in time is the cause. */
+export async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(works);
+  } catch (error) {
+    await Promise.allSettled(works);
+    throw error;
+  }
 }

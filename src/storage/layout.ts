@@ -48,7 +48,7 @@ export interface StoreLayout {
   readonly manifests: string; // skiff/manifests/sha256/<hex>: manifests and indexes as pulled, raw
   blob(digest: Digest): string; // skiff/blobs/<algorithm>-<hex>; with .partial while it is downloaded, .use for its lock
   readonly lists: string; // skiff/lists/<id>.json: manifest lists that are being put together (image/lists)
-  manifestsOf(id: ImageID): string; // skiff/manifests/of/<hex>: digests of an image's manifests, newest first
+  manifestsOf(id: ImageID): string; // skiff/manifests/of/<hex>: what is known of an image's manifests (image/manifest-record.ts)
   /** overlay2/<cache-id or mount-id> */
   layerDir(id: string): string;
   imageConfig(id: ImageID): string; // imagedb/content/sha256/<hex>

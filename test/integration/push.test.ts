@@ -89,6 +89,21 @@ test('an image that came by two manifests is pushed by the one that is named; na
   t.deepEqual(auditStore(world), []);
 });
 
+test('a layer that was there when it came from a second registry is taken over there', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const [first, second] = [await startRegistry(t), await startRegistry(t)];
+  const world = makeWorld(t);
+  for (const registry of [first, second]) {
+    reach(world, registry);
+    await pushImage(registry, 'mk/base', '1', three);
+    world.ok('pull', '-q', `${registry.domain}/mk/base:1`);
+  }
+  world.ok('create', '--name', 'c', `${second.domain}/mk/base:1`, '/none');
+  world.ok('commit', '-q', 'c', 'derived:1');
+  const { stderr } = world.skiff(['push', 'derived:1', `${second.domain}/to/derived:1`]);
+  t.is(stderr.split('\n').filter((line) => line.endsWith(': Mounted from mk/base')).length, 3, stderr);
+});
+
 test('what an earlier push chose is not what the next one does', async (t) => {
   if (!requires(t, 'userns', 'docker-registry')) return;
   const registry = await startRegistry(t);

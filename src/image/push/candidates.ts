@@ -49,7 +49,7 @@ export function candidatesOf(store: Store, diffID: DiffID, position: number, man
     const at = found.get(layer.digest);
     if (at === undefined) found.set(layer.digest, { sizeBytes: layer.size, compression, repositories: [...repositories], made: origin === 'made' });
     else {
-      at.repositories.push(...repositories);
+      at.repositories.push(...repositories.filter((from) => !at.repositories.some((one) => sameRepository(one, from))));
       at.made &&= origin === 'made';
     }
   }

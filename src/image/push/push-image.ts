@@ -4,7 +4,7 @@
  * the same config.
  */
 import { SkiffError } from '../../lib/errors.ts';
-import { limiter } from '../../lib/limit.ts';
+import { allOrFirstFailure, limiter } from '../../lib/limit.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest, DiffID } from '../../oci/ids.ts';
 import { chainIDs, parseDigest } from '../../oci/ids.ts';
@@ -23,7 +23,7 @@ import { meantManifest, recordPushed } from '../name-digests.ts';
 import type { SaveItem } from '../save.ts';
 import { knownManifests, sameRepository, seenIn } from './candidates.ts';
 import type { PushedLayer } from './push-layer.ts';
-import { allOrFirstFailure, findAll, pushLayer, settle, tryMount } from './push-layer.ts';
+import { findAll, pushLayer, settle, tryMount } from './push-layer.ts';
 import type { ImageTarget, PushListener } from './target.ts';
 
 export interface PushOptions {

@@ -5,6 +5,7 @@
  */
 import { isCode, wrap } from '../../lib/errors.ts';
 import type { Limiter } from '../../lib/limit.ts';
+import { allOrFirstFailure } from '../../lib/limit.ts';
 import { log } from '../../lib/log.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { ChainID, Digest, DiffID } from '../../oci/ids.ts';
@@ -131,16 +132,6 @@ export async function findAll(push: LayerPush, diffIDs: readonly DiffID[], manif
   }));
   const all = wanted.flatMap((candidate) => (candidate === undefined ? [] : found.get(candidate.digest) ?? []));
   return all.length === wanted.length ? all : undefined;
-}
-
-/** Waits for all, also after a failure: nothing goes on behind our back. Of several failures the first in time is the cause. */
-export async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  try {
-    return await Promise.all(works);
-  } catch (error) {
-    await Promise.allSettled(works);
-    throw error;
-  }
 }
 
 /** `here`: in the very repository; `next`: in others of its registry. */
