@@ -23,10 +23,11 @@ __skiff_complete() {
     COMPREPLY+=("$(printf '%q' "$word")")
   done <<<"$out"
   add=${directive#:}
-  [[ $add == *,nospace ]] && compopt -o nospace
+  # compopt complains where no TAB was pressed: a wrapper that calls this function has its own options.
+  [[ $add == *,nospace ]] && compopt -o nospace 2>/dev/null
   case ${add%%,*} in
-    file) compopt -o default -o filenames; [[ ${#COMPREPLY[@]} -gt 0 ]] || mapfile -t COMPREPLY < <(compgen -f -- "${cur#--*=}") ;;
-    dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "${cur#--*=}") ;;
+    file) compopt -o default -o filenames 2>/dev/null; [[ ${#COMPREPLY[@]} -gt 0 ]] || mapfile -t COMPREPLY < <(compgen -f -- "${cur#--*=}") ;;
+    dir) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "${cur#--*=}") ;;
     command) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
   esac
 

@@ -21,8 +21,8 @@ export interface Sources {
   /** Visible words one level below a group. */
   members: (path: readonly string[]) => { name: string; summary: string }[];
   globals: readonly OptionSpec[];
-  /** Names on this machine: containers, images, … */
-  names: (kind: Completion, typed: string, globals: GlobalOptions) => Promise<Candidate[]>;
+  /** Names on this machine: containers, images, …; `args` are the arguments that stand before. */
+  names: (kind: Completion, typed: string, globals: GlobalOptions, args: readonly string[]) => Promise<Candidate[]>;
 }
 
 /** Candidates for a value or an argument. */
@@ -37,7 +37,7 @@ export async function complete(words: readonly string[], sources: Sources): Prom
   if (words[0] === 'help' && words.length > 1) return completeTopic(words.slice(1, -1), typed, sources);
   const line = await readLine(words.slice(0, -1), sources);
   if (line === undefined) return nothing;
-  const ask: Ask = (kind, word) => byKind(kind, word, (names) => sources.names(names, word, readGlobals(line.given)));
+  const ask: Ask = (kind, word) => byKind(kind, word, (names) => sources.names(names, word, readGlobals(line.given), line.args));
   if (line.awaiting !== undefined) return ask(completionOf(line.awaiting), typed);
   if (typed.startsWith('-') && !line.optionsEnded) return completeOption(typed, line.options, ask);
   if (line.spec === undefined) {
@@ -147,12 +147,20 @@ async function byKind(kind: Completion, typed: string, names: (kind: Completion)
     case 'command':
       return { candidates: [], add: kind.kind };
     case 'choice':
-      return { candidates: startingWith(typed, kind.words.map((word) => ({ word, help: '' }))), add: 'none' };
+      return choose(typed, kind.words);
     case 'key=value':
       return { candidates: [], add: 'none', noSpace: true };
     default:
       return { candidates: startingWith(typed, await names(kind)), add: kind.kind === 'image' && typed.includes('/') ? 'file' : 'none' };
   }
+}
+
+/** "status=running" is offered once "status=" stands there; "status=" then is a candidate no more. */
+function choose(typed: string, words: readonly string[]): Answer {
+  const isValue = (word: string): boolean => /=./.test(word);
+  const fitting = words.filter((word) => (isValue(word) ? typed.startsWith(word.slice(0, word.indexOf('=') + 1)) : word !== typed || !word.endsWith('=')));
+  const candidates = startingWith(typed, fitting.map((word) => ({ word, help: '' })));
+  return { candidates, add: 'none', ...(candidates.length > 0 && candidates.every(({ word }) => word.endsWith('=')) && { noSpace: true }) };
 }
 
 function startingWith(typed: string, candidates: readonly Candidate[]): Candidate[] {

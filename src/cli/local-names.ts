@@ -8,9 +8,10 @@ import type { Completion, GlobalOptions } from './spec.ts';
 
 const signals = ['HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM', 'CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'WINCH'];
 
-/** `globals`: those on the line that is being typed; --root names another store. */
-export async function localNames(kind: Completion, typed: string, globals: GlobalOptions): Promise<Candidate[]> {
+/** `globals`: those on the line that is being typed; --root names another store. `args`: the arguments before the word. */
+export async function localNames(kind: Completion, typed: string, globals: GlobalOptions, args: readonly string[]): Promise<Candidate[]> {
   if (kind.kind === 'signal') return signals.flatMap((name) => [name, `SIG${name}`]).map((word) => ({ word, help: '' }));
+  if (kind.kind === 'capability') return capabilities(typed);
   setGlobals(globals);
   const store = openStore(config().root);
   switch (kind.kind) {
@@ -20,11 +21,28 @@ export async function localNames(kind: Completion, typed: string, globals: Globa
       return imageNames(store, typed);
     case 'volume':
       return entries(store.layout.volumes).map((word) => ({ word, help: '' }));
+    case 'port':
+      return publishedPorts(store, args[0] ?? '');
     case 'network':
       return ['none', 'host', 'pasta', 'slirp4netns'].map((word) => ({ word, help: '' }));
     default:
       return [];
   }
+}
+
+/** As people write them: without CAP_, in the case that was begun. */
+async function capabilities(typed: string): Promise<Candidate[]> {
+  const { capabilityNames } = await import('../container/spec/capabilities.ts');
+  const isLower = /^[a-z]/.test(typed);
+  const hasPrefix = /^cap_/i.test(typed);
+  const words = ['ALL', ...capabilityNames.map((name) => (hasPrefix ? name : name.replace(/^CAP_/, '')))];
+  return words.map((word) => ({ word: isLower ? word.toLowerCase() : word, help: '' }));
+}
+
+async function publishedPorts(store: Store, container: string): Promise<Candidate[]> {
+  const [{ findContainer }, { portMappings }, { readRecord }] = await Promise.all([import('../container/lookup.ts'), import('../container/port.ts'), import('../container/record.ts')]);
+  const context = { store, runtimeDir: config().runtimeDir };
+  return portMappings(readRecord(context, findContainer(context, container))).map(({ inside, outside }) => ({ word: inside, help: outside }));
 }
 
 /** From the folder of names alone; ids too, where the word looks like the beginning of one. */

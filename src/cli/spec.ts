@@ -14,7 +14,9 @@ export type OptionKind = 'bool' | 'string' | 'int' | 'float' | 'duration' | 'byt
 export type Completion =
   | { kind: 'none' } | { kind: 'file' } | { kind: 'dir' } | { kind: 'command' }
   | { kind: 'image' } | { kind: 'container'; state?: 'running' | 'stopped' | 'all' }
-  | { kind: 'volume' } | { kind: 'network' } | { kind: 'pod' } | { kind: 'secret' } | { kind: 'signal' } | { kind: 'user' }
+  | { kind: 'volume' } | { kind: 'network' } | { kind: 'pod' } | { kind: 'secret' } | { kind: 'signal' } | { kind: 'user' } | { kind: 'capability' }
+  /** A published port of the container that stands before. */
+  | { kind: 'port' }
   | { kind: 'choice'; words: readonly string[] } | { kind: 'key=value' };
 
 export interface OptionSpec {

@@ -72,6 +72,7 @@ export function checkFree(bindings: readonly PortBinding[], listeners: readonly 
       const address = taken.address.includes(':') ? `[${taken.address}]` : taken.address;
       throw new SkiffError('NETWORK_FAILED', `port ${formatBinding(binding)}: ${address}:${taken.port}/${taken.protocol} is already in use on the host`, {
         data: { port: taken.port, protocol: taken.protocol },
+        hint: `see who has it: ss -${taken.protocol === 'tcp' ? 't' : 'u'}lnp 'sport = :${taken.port}'; or publish another port`,
       });
     }
   }

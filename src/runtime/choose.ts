@@ -45,8 +45,10 @@ function locate({ runtime, candidates = [] }: RuntimeWish): string {
     const path = findProgram(name);
     if (path !== undefined) return path;
   }
-  throw new SkiffError('HELPER_MISSING', named ? `OCI runtime ${JSON.stringify(runtime)} was not found` : 'no OCI runtime was found: neither crun nor runc is installed',
-    { hint: 'install crun (the package of that name), or name another with --runtime' });
+  if (!named) throw new SkiffError('HELPER_MISSING', 'no OCI runtime was found: neither crun nor runc is installed', { data: { program: 'crun' } });
+  const known = runtime === 'crun' || runtime === 'runc';
+  throw new SkiffError('HELPER_MISSING', `OCI runtime ${JSON.stringify(runtime)} was not found`,
+    known ? { data: { program: runtime } } : { hint: 'name one that is on PATH, or its path; without --runtime crun is taken, else runc' });
 }
 
 /**

@@ -2,6 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { importBusybox } from '../helpers/images.ts';
 import { requires } from '../helpers/requires.ts';
 import { openTerminal } from '../helpers/terminal.ts';
 import { makeWorld, skiffBin, type World } from '../helpers/world.ts';
@@ -41,6 +42,26 @@ test('bash completes verbs, options and their values', (t) => {
   t.deepEqual(bashCompletes(world, 'skiff completion --fi'), ['--file']);
   t.deepEqual(bashCompletes(world, 'skiff --cgroup-manager=sy'), ['systemd'], 'bash takes what stands before "=" for a word of its own');
   t.deepEqual(bashCompletes(world, 'skiff nosuch '), []);
+});
+
+test('capabilities, columns of top, published ports and values of filters complete', (t) => {
+  if (!requires(t, 'bash')) return;
+  const world = worldWithPath(t);
+  importBusybox(world, 'base');
+  world.ok('create', '--name', 'web', '-p', '127.0.0.1:48081:80', '-p', '127.0.0.1:48082:53/udp', 'base', 'true');
+  t.deepEqual(bashCompletes(world, 'skiff run --cap-add NET_').toSorted(), ['NET_ADMIN', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_RAW']);
+  t.deepEqual(bashCompletes(world, 'skiff run --cap-drop sys_ch'), ['sys_chroot']);
+  t.deepEqual(bashCompletes(world, 'skiff port web '), ['80/tcp', '53/udp']);
+  t.deepEqual(bashCompletes(world, 'skiff top web cape'), ['capeff']);
+  t.deepEqual(bashCompletes(world, 'skiff ps --filter status=e'), ['exited']);
+  t.deepEqual(bashCompletes(world, 'skiff ps --filter name='), []);
+});
+
+test('the bash function is silent where no TAB was pressed', (t) => {
+  if (!requires(t, 'bash')) return;
+  const world = worldWithPath(t);
+  const script = 'source <(skiff completion bash); COMP_LINE="skiff load -i "; COMP_POINT=${#COMP_LINE}; __skiff_complete; COMP_LINE="skiff ps --filter "; COMP_POINT=${#COMP_LINE}; __skiff_complete';
+  t.is(world.run(['bash', '--norc', '--noprofile', '-c', script]).stderr, '');
 });
 
 test('bash completes after TAB in a terminal', async (t) => {

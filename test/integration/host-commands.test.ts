@@ -30,6 +30,7 @@ test('doctor: finds nothing wrong where containers run, and each test was done',
 test('doctor: every warning and failure names what mends it, or is about what nothing can mend', (t) => {
   for (const line of doctor(makeWorld(t)).lines) {
     if (line.status === 'ok') t.is(line.hint, undefined);
+    else if (!/^(?:not tried|does not start|exit code)/.test(line.found)) t.truthy(line.hint, `${line.group}/${line.title}: ${line.found}`);
     t.notRegex(line.found, /undefined|\[object/);
   }
 });
@@ -54,8 +55,9 @@ test('doctor: runs where no user namespace can be made, tells why and how to men
 test('doctor: a runtime that is missing is named', (t) => {
   const result = makeWorld(t).skiff(['--runtime', 'no-such-runtime', 'doctor']);
   t.is(result.code, 1);
-  t.regex(result.stdout, /fail {2}version +"no-such-runtime" is not installed/);
+  t.regex(result.stdout, /fail {2}version +"no-such-runtime" is not installed\n +hint: name one that is on PATH/);
 });
+
 
 test('doctor: a runtime that can\'t start containers is found out', (t) => {
   const result = makeWorld(t).skiff(['--runtime', '/bin/false', 'doctor']);

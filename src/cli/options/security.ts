@@ -3,8 +3,8 @@ import type { OptionSpec } from '../spec.ts';
 import { privilegedOption } from './process.ts';
 
 export const securityOptions: readonly OptionSpec[] = [
-  { name: 'cap-add', kind: 'list', commas: true, value: 'CAP', help: 'Add a capability; "all" for all' },
-  { name: 'cap-drop', kind: 'list', commas: true, value: 'CAP', help: 'Drop a capability; "all" for all' },
+  { name: 'cap-add', kind: 'list', commas: true, value: 'CAP', help: 'Add a capability; "all" for all', complete: { kind: 'capability' } },
+  { name: 'cap-drop', kind: 'list', commas: true, value: 'CAP', help: 'Drop a capability; "all" for all', complete: { kind: 'capability' } },
   privilegedOption,
   {
     name: 'security-opt', kind: 'list', value: 'OPTION', help: 'no-new-privileges, seccomp=FILE|unconfined, apparmor=PROFILE, label=OPTION, mask=PATHS, unmask=ALL|PATHS, proc-opts=OPTIONS',

@@ -15,4 +15,5 @@ export const timeOption: OptionSpec = {
 /** Values of `--filter` over containers. */
 export const containerFilters = [
   'ancestor', 'before', 'command', 'exited', 'health', 'id', 'label', 'name', 'network', 'pod', 'restart-policy', 'since', 'status', 'until', 'volume',
+  'status=created', 'status=exited', 'status=paused', 'status=running', 'status=stopped',
 ] as const;

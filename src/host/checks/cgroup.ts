@@ -15,11 +15,14 @@ const delegate =
   "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n'" +
   ' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf >/dev/null && sudo systemctl daemon-reload; then log in anew';
 
+const unified = 'boot with the kernel parameter systemd.unified_cgroup_hierarchy=1';
+const mountUnified = 'mount it: sudo mount -t cgroup2 none /sys/fs/cgroup';
+
 function version(): Verdict {
   switch (session().cgroup) {
     case 'v2': return ok('v2');
-    case 'private': return warn('hybrid or v1: containers run, without limits of memory, cpu and processes', 'boot with the kernel parameter systemd.unified_cgroup_hierarchy=1');
-    case 'none': return warn('no cgroup2: only with --cgroups=disabled', 'mount it: sudo mount -t cgroup2 none /sys/fs/cgroup');
+    case 'private': return warn('hybrid or v1: containers run, without limits of memory, cpu and processes', unified);
+    case 'none': return warn('no cgroup2: only with --cgroups=disabled', mountUnified);
   }
 }
 
@@ -31,9 +34,10 @@ function delegatedFolder(uid: number, own: string): string {
 
 /** Makes a cgroup and removes it again: the only proof that one may. */
 function delegation(): Verdict {
-  if (session().cgroup !== 'v2') return warn('none to write to');
+  const { cgroup } = session();
+  if (cgroup !== 'v2') return warn('none to write to', cgroup === 'none' ? mountUnified : unified);
   const own = ownCgroup(readText('/proc/self/cgroup') ?? '');
-  if (own === undefined) return warn('this process is in no v2 cgroup');
+  if (own === undefined) return warn('this process is in no v2 cgroup', unified);
   const folder = delegatedFolder(session().hostUid, own);
   const trial = join(folder, `skiff-doctor-${process.pid}`);
   try {

@@ -17,10 +17,16 @@ export function hintFor(error: unknown): string | undefined {
     case 'USERNS_FORBIDDEN': return refusalHint() ?? 'skiff doctor tells what is missing';
     case 'SUBID_MISSING': return singleIDHint() ?? 'skiff doctor tells which range is missing';
     case 'CGROUP_UNAVAILABLE': return 'skiff doctor tells which controllers are delegated';
-    case 'NETWORK_FAILED': return existsSync('/dev/net/tun') ? 'skiff doctor tries the network programs one by one' : 'sudo modprobe tun';
+    case 'NETWORK_FAILED': return networkHint(error.data);
     case 'PERMISSION': return path === undefined ? undefined : permissionHint(path);
     default: return undefined;
   }
+}
+
+/** Only where a network program itself has failed: a port that is taken is nothing that doctor finds. */
+function networkHint(data: Readonly<Record<string, unknown>>): string | undefined {
+  if (data['exitCode'] === undefined) return undefined;
+  return existsSync('/dev/net/tun') ? 'skiff doctor tries the network programs one by one' : 'sudo modprobe tun';
 }
 
 function refusalHint(): string | undefined {

@@ -7,7 +7,7 @@ import { type Check, fail, ok, type Verdict, warn } from './index.ts';
 const TMPFS_MAGIC = 0x0102_1994;
 
 function runtimeDir(): Verdict {
-  const { runtimeDir: path, hostUid, userns } = session();
+  const { runtimeDir: path, hostUid, hostGid, userns } = session();
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return fail(`${path} is missing`, userns.kind === 'refused' && userns.hint !== '' ? userns.hint : undefined);
   const { type, bavail, bsize } = sys().statfs(path);
@@ -15,7 +15,7 @@ function runtimeDir(): Verdict {
   if (path.startsWith('/tmp/skiff-run-')) {
     return warn(`${path}, for want of $XDG_RUNTIME_DIR: another kind of login may use another directory`, `loginctl enable-linger ${hostUid}, or export XDG_RUNTIME_DIR=/run/user/${hostUid}`);
   }
-  if (type !== TMPFS_MAGIC) return warn(`${path} is on a disk: what is left of a boot is not gone at the next`, 'mount a tmpfs there');
+  if (type !== TMPFS_MAGIC) return warn(`${path} is on a disk: what is left of a boot is not gone at the next`, `while no container runs: sudo mount -t tmpfs -o mode=0700,uid=${hostUid},gid=${hostGid} tmpfs ${path}`);
   return ok(path);
 }
 

@@ -45,7 +45,7 @@ function runtimePath(): string | undefined {
 function version(): Verdict {
   const path = runtimePath();
   const wanted = config().runtime ?? 'crun';
-  if (path === undefined) return fail(`"${wanted}" is not installed`, installCommand(basename(wanted)));
+  if (path === undefined) return fail(`"${wanted}" is not installed`, wanted === 'crun' || wanted === 'runc' ? installCommand(wanted) : 'name one that is on PATH, or its path, with --runtime or in containers.conf');
   const text = runSync([path, '--version'], { timeoutMs: 10_000 }).stdout.toString();
   const known = parseRuntimeVersion(text);
   if (known === undefined) return ok(`${path}: ${text.split('\n')[0] ?? ''}`);

@@ -122,6 +122,7 @@ function failure(stderr: string, exitCode: number): SkiffError {
 function hintFor(text: string): string | undefined {
   if (/routable interface|No default route|no interfaces? with a default route/i.test(text)) return 'this machine has no default route: use --network=none, host or slirp4netns';
   if (/net\/tun|tun device|TUNSETIFF/i.test(text)) return 'pasta needs /dev/net/tun: sudo modprobe tun, and the device open to users (mode 0666)';
+  if (/failed to bind|address already in use/i.test(text)) return "a published port is taken: see who has it with ss -tulnp";
   if (/unrecognized option|invalid option/i.test(text)) return 'the installed pasta does not know this option';
   return undefined;
 }

@@ -10,12 +10,14 @@ const specs = [
       { name: 'env', short: 'e', kind: 'list', help: 'Environment' }, { name: 'tty', short: 't', kind: 'bool', help: 'Terminal' },
       { name: 'pull', kind: 'string', bare: 'always', oneOf: ['always', 'never'], help: 'Pull' }, { name: 'volume', short: 'v', kind: 'list', help: 'Mount', complete: { kind: 'file' } },
       { name: 'hidden', kind: 'bool', help: '', hidden: true },
+      { name: 'filter', kind: 'list', help: 'Filter', complete: { kind: 'choice', words: ['status=', 'name=', 'status=running', 'status=exited'] } },
     ],
   }),
   spec('rm', { args: [{ name: 'CONTAINER', rest: true, complete: { kind: 'container' } }], options: [{ name: 'force', short: 'f', kind: 'bool', help: 'Force' }] }),
   spec('container ls', {}),
 ];
 let asked: unknown;
+
 const sources: Sources = {
   commands: specs.map((of) => ({ path: of.path, aliases: [], summary: of.summary, hidden: false, load: async () => of })),
   members: (path) => (path.length === 0 ? ['container', 'rm', 'run'] : path[0] === 'container' && path.length === 1 ? ['ls'] : []).map((name) => ({ name, summary: `about ${name}` })),
@@ -34,8 +36,8 @@ test('complete() gives commands, with what they do', async (t) => {
 });
 
 test('complete() gives options of the verb and the global ones, not hidden ones', async (t) => {
-  t.deepEqual(await words('run', '--'), ['--env', '--help', '--pull', '--root', '--tty', '--volume']);
-  t.deepEqual(await words('run', '-'), ['--env', '--help', '--pull', '--root', '--tty', '--volume', '-e', '-t', '-v']);
+  t.deepEqual(await words('run', '--'), ['--env', '--filter', '--help', '--pull', '--root', '--tty', '--volume']);
+  t.deepEqual(await words('run', '-'), ['--env', '--filter', '--help', '--pull', '--root', '--tty', '--volume', '-e', '-t', '-v']);
   t.deepEqual(await words('--r'), ['--root']);
 });
 
@@ -48,6 +50,13 @@ test('complete() knows which words are values of options', async (t) => {
   t.is((await complete(['--root', ''], sources)).add, 'dir');
 });
 
+test('complete() gives the keys of a filter, then the values of the key', async (t) => {
+  t.deepEqual(await complete(['run', '--filter', ''], sources), { candidates: [{ word: 'status=', help: '' }, { word: 'name=', help: '' }], add: 'none', noSpace: true });
+  t.deepEqual(await words('run', '--filter', 'status='), ['status=running', 'status=exited']);
+  t.deepEqual(await words('run', '--filter', 'status=r'), ['status=running']);
+  t.deepEqual(await words('run', '--filter', 'name='), []);
+});
+
 test('complete() completes values after "="', async (t) => {
   t.deepEqual(await words('run', '--pull=n'), ['--pull=never']);
   t.deepEqual(await words('run', '--tty='), ['--tty=true', '--tty=false']);
@@ -56,6 +65,12 @@ test('complete() completes values after "="', async (t) => {
 test('complete() stops giving options after the first argument where the rest belongs to the contained command', async (t) => {
   t.deepEqual(await words('run', 'debian:12', '-'), []);
   t.deepEqual(await words('rm', 'web', '--f'), ['--force']);
+});
+
+test('complete() asks for names with the arguments that stand before', async (t) => {
+  const seen: (readonly string[])[] = [];
+  await complete(['rm', '-f', 'web', ''], { ...sources, names: async (_kind, _typed, _globals, args) => (seen.push([...args]), []) });
+  t.deepEqual(seen, [['web']]);
 });
 
 test('complete() leaves out names that stand there already', async (t) => {

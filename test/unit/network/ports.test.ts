@@ -1,4 +1,5 @@
 import test from 'ava';
+import { hintFor } from '../../../src/host/checks/hints.ts';
 import { isCode } from '../../../src/lib/errors.ts';
 import { assignHostPorts, checkFree, parseTable, readListeners } from '../../../src/network/listening.ts';
 import type { PortBinding } from '../../../src/network/index.ts';
@@ -77,6 +78,7 @@ test('checkFree() names the port that is taken', (t) => {
   const error = t.throws(() => checkFree([port(8079, 80, { range: 3 })], listeners));
   t.true(isCode(error, 'NETWORK_FAILED'));
   t.is(error.message, 'port 0.0.0.0:8079-8081->80-82/tcp: 127.0.0.1:8080/tcp is already in use on the host');
+  t.is(hintFor(error), "see who has it: ss -tlnp 'sport = :8080'; or publish another port");
   t.regex(t.throws(() => checkFree([port(22, 22, { hostIP: '127.0.0.1' })], listeners)).message, /\[::\]:22\/tcp is already in use/);
   t.notThrows(() => checkFree([port(8080, 80, { hostIP: '127.0.0.2' }), port(8080, 80, { protocol: 'udp' }), port(8081, 80)], listeners));
 });

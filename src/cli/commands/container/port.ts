@@ -12,7 +12,7 @@ export const spec: CommandSpec = {
   path: ['port'],
   aliases: [['container', 'port']],
   summary: 'Show the published ports of containers',
-  args: [{ name: 'CONTAINER', complete: { kind: 'container', state: 'running' } }, { name: 'PORT[/PROTOCOL]' }],
+  args: [{ name: 'CONTAINER', complete: { kind: 'container', state: 'running' } }, { name: 'PORT[/PROTOCOL]', complete: { kind: 'port' } }],
   options: [allOption('Show the ports of all running containers'), latestOption],
   checks: [allAlone],
   examples: [{ text: 'Where port 80 of a container is on the host', command: 'skiff port web 80' }],

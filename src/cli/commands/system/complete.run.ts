@@ -17,9 +17,9 @@ export async function run({ args }: Invocation): Promise<void> {
   print([...lines, `:${add}${noSpace === true ? ',nospace' : ''}`, ''].join('\n'));
 }
 
-async function names(kind: Completion, typed: string, globals: GlobalOptions): Promise<Candidate[]> {
+async function names(kind: Completion, typed: string, globals: GlobalOptions, before: readonly string[]): Promise<Candidate[]> {
   try {
-    return await localNames(kind, typed, globals);
+    return await localNames(kind, typed, globals, before);
   } catch (error) {
     log.debug(`complete: ${error instanceof Error ? error.message : String(error)}`);
     return [];

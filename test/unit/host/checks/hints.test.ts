@@ -18,6 +18,11 @@ test('hintFor() says nothing where nothing is certain', (t) => {
   t.is(hintFor(undefined), undefined);
 });
 
+test('hintFor() sends to doctor where a network program failed, not where a port is taken', (t) => {
+  t.truthy(hintFor(new SkiffError('NETWORK_FAILED', 'm', { data: { exitCode: 1 } })));
+  t.is(hintFor(new SkiffError('NETWORK_FAILED', 'm', { data: { port: 80, protocol: 'tcp' } })), undefined);
+});
+
 test('hintFor() names the place that is full', (t) => {
   t.regex(hintFor(new SkiffError('NO_SPACE', 'm', { data: { path: '/store' } })) ?? '', /\/store/);
 });
