@@ -10,7 +10,7 @@ import { containerFiles, runDir, runFiles } from './names.ts';
 import { endOrphan } from './orphan.ts';
 import { tryReadRecord } from './record.ts';
 import { performRemoval } from './removal.ts';
-import { runtimeOf } from './runtime-of.ts';
+import { runtimeToTell } from './runtime-of.ts';
 import { endedState } from './state.ts';
 
 /** Idempotent; does nothing to a container that runs. A `--rm` container that has run is removed; of others the runtime folder goes. */
@@ -22,7 +22,8 @@ export function cleanupContainer(context: Context, id: ContainerID, options: { r
     try {
       const record = tryReadRecord(context, id);
       if (record === undefined) return;
-      endOrphan(context, record, runtimeOf(context, record));
+      const runtime = runtimeToTell(context, record);
+      if (runtime !== undefined) endOrphan(context, record, runtime);
       const over = record.Skiff.autoRemove && endedState(context, id).status === 'exited';
       if (options.remove || over) performRemoval(context, record, { volumes: true });
       else if (saveExitRecord(context, id)) removeRunDir(context, id);

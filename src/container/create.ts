@@ -29,6 +29,7 @@ import { checkName, claimName, claimRandomName, releaseName } from './name-links
 import { containerFiles } from './names.ts';
 import { planContainer } from './plan.ts';
 import { readRecord, writeRecord } from './record.ts';
+import { runtimeOf } from './runtime-of.ts';
 import { sweepRuns } from './sweep.ts';
 import { checkVolumeName, ensureVolume } from './volumes.ts';
 
@@ -51,7 +52,7 @@ export function leaveCreated(context: Context, { record, life }: CreatedContaine
 /**
  * An image that is removed after it was found and before its container is written down is unknown: either that, or the remover
  * sees the container.
- * @throws USAGE NAME_INVALID NAME_IN_USE NOT_FOUND IMAGE_UNKNOWN UNSUPPORTED NO_SPACE …
+ * @throws HELPER_MISSING (the runtime) USAGE NAME_INVALID NAME_IN_USE NOT_FOUND IMAGE_UNKNOWN UNSUPPORTED NO_SPACE …
  */
 export async function createContainer(context: Context, input: CreateInput): Promise<CreatedContainer> {
   const { request } = input;
@@ -60,6 +61,7 @@ export async function createContainer(context: Context, input: CreateInput): Pro
   const draft = plan(context, input);
   for (const mount of draft.Skiff.mounts) if (mount.kind === 'volume') checkVolumeName(mount.name);
   input.check(draft);
+  runtimeOf(context, draft, 'disabled'); // that there is one, before anything is made
   const cleanup = new CleanupStack();
   try {
     const created = make(context, input, draft, cleanup);

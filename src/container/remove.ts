@@ -6,7 +6,7 @@ import { claimLife, lockChange, removeRunDir } from './life.ts';
 import { endOrphan } from './orphan.ts';
 import { tryReadRecord } from './record.ts';
 import { performRemoval } from './removal.ts';
-import { runtimeOf } from './runtime-of.ts';
+import { runtimeToTell } from './runtime-of.ts';
 import { sweepRuns } from './sweep.ts';
 import { stopContainers } from './stop.ts';
 
@@ -49,7 +49,8 @@ function removeStopped(context: Context, id: ContainerID, options: RemoveOptions
         removeRunDir(context, id); // ours alone: made for the locks
         return 'gone';
       }
-      endOrphan(context, record, runtimeOf(context, record));
+      const runtime = runtimeToTell(context, record);
+      if (runtime !== undefined) endOrphan(context, record, runtime);
       performRemoval(context, record, { volumes: options.volumes || record.Skiff.autoRemove });
       return 'removed';
     } finally {

@@ -1,7 +1,8 @@
 /** doctor, info, version and unshare, as a user meets them; and what other verbs say where the machine refuses. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { importBusybox } from '../helpers/images.ts';
 import { makeLauncher } from '../helpers/launched.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld, projectRoot, skiffBin, type World } from '../helpers/world.ts';
@@ -58,6 +59,20 @@ test('doctor: a runtime that is missing is named', (t) => {
   t.regex(result.stdout, /fail {2}version +"no-such-runtime" is not installed\n +hint: name one that is on PATH/);
 });
 
+
+test('a runtime that is missing leaves no container, and one that vanished does not keep its containers', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const refused = world.skiff(['--runtime', 'no-such-runtime', 'run', '--network', 'none', 'base', 'true']);
+  t.is(refused.code, 125);
+  t.regex(refused.stderr, /OCI runtime "no-such-runtime" was not found\nhint: name one that is on PATH/);
+  t.is(world.ok('ps', '-aq'), '');
+  const own = join(world.dir, 'own-runtime');
+  symlinkSync('/usr/bin/crun', own);
+  world.ok('--runtime', own, 'create', '--name', 'c', '--network', 'none', 'base', 'true');
+  unlinkSync(own);
+  t.is(world.ok('rm', 'c'), 'c');
+});
 
 test('doctor: a runtime that can\'t start containers is found out', (t) => {
   const result = makeWorld(t).skiff(['--runtime', '/bin/false', 'doctor']);
