@@ -8,7 +8,10 @@ export const spec: CommandSpec = {
   path: ['ps'],
   aliases: [['container', 'ps'], ['container', 'ls'], ['container', 'list']],
   summary: 'List containers',
-  description: ['Shows running containers; with --all those that were created or have ended too.'],
+  description: [
+    'Shows running containers; with --all those that were created or have ended too.',
+    'In templates .State is one word (created, running, paused, exited) and .Status tells since when; .Created is the time, .CreatedHuman how long ago that was.',
+  ],
   options: [
     { name: 'all', short: 'a', kind: 'bool', help: 'Show all containers, not only running ones' },
     filterOption(containerFilters), formatOption(),
