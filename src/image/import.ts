@@ -7,12 +7,13 @@ import { hexOf } from '../oci/ids.ts';
 import type { ImageConfig, RunConfig } from '../oci/image-config.ts';
 import type { NamedReference } from '../oci/reference.ts';
 import { serializeImageConfig } from '../oci/write-image-config.ts';
-import type { LayerInput } from '../storage/apply-layer.ts';
 import { applyLayer } from '../storage/apply-layer.ts';
 import { putImage } from '../storage/imagedb.ts';
 import type { Store } from '../storage/index.ts';
 import type { Lease } from '../storage/lease.ts';
 import { applyChanges } from './changes.ts';
+import type { Input } from './decompress.ts';
+import { withoutForeign } from './decompress.ts';
 import { openInput, pipeInput } from './input.ts';
 import { withoutSecrets } from './url-text.ts';
 import { hostPlatform } from './host-platform.ts';
@@ -37,7 +38,7 @@ export interface ImportRequest {
 
 export interface ImportedImage { readonly id: ImageID; readonly notes: readonly string[] }
 
-/** @throws USAGE (a change), NOT_FOUND, IO, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, UNSUPPORTED (xz, bzip2), NO_SPACE */
+/** @throws USAGE (a change), NOT_FOUND, IO, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, HELPER_MISSING (xz, bzip2), NO_SPACE */
 export async function importImage(store: Store, request: ImportRequest): Promise<ImportedImage> {
   // A mistake in a change shows before gigabytes are read.
   const config = applyChanges({}, request.changes);
@@ -52,7 +53,7 @@ export async function importImage(store: Store, request: ImportRequest): Promise
 }
 
 async function importTar(store: Store, request: ImportRequest, config: RunConfig, opened: OpenedSource, lease: Lease): Promise<ImportedImage> {
-  const layer = await applyLayer(store, { parent: undefined, source: opened.input }, { lease, signal: request.signal });
+  const layer = await applyLayer(store, { parent: undefined, source: await withoutForeign(opened.input) }, { lease, signal: request.signal });
   const created = opened.created ?? formatGoTime(nowNs());
   const host = hostPlatform();
   const image: ImageConfig = {
@@ -71,12 +72,12 @@ async function importTar(store: Store, request: ImportRequest, config: RunConfig
   });
 }
 
-interface OpenedSource { readonly input: LayerInput; readonly created?: string; readonly close: () => void | Promise<void> }
+interface OpenedSource { readonly input: Input; readonly created?: string; readonly close: () => void | Promise<void> }
 
 /** `created`: a file's own time, so that the same file gives the same image. */
 async function openSource(source: ImportSource, signal: AbortSignal | undefined): Promise<OpenedSource> {
   switch (source.kind) {
-    case 'fd': return { input: source.fd, ...createdOf(source.fd), close: () => {} };
+    case 'fd': return { input: await pipeInput(source.fd, signal) ?? source.fd, ...createdOf(source.fd), close: () => {} };
     case 'url': {
       const { fetchUrl } = await import('./fetch-url.ts');
       try {

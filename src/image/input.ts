@@ -1,5 +1,5 @@
 /** Opening what an image is read from so that who waits for its bytes still hears a signal: node:fs would sit in open(2) or read(2) of a pipe. */
-import { constants, fstatSync, openSync, statSync } from 'node:fs';
+import { constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { readableFrom } from '../host/pipes.ts';
 import { isErrno } from '../lib/errors.ts';
 
@@ -31,4 +31,9 @@ function reopened(fd: number): number {
     if (isErrno(error, 'EACCES', 'EPERM', 'ENXIO', 'ENOENT')) return fd;
     throw error;
   }
+}
+
+/** The offset at which a descriptor of a plain file is read on: whoever had it before may have read a part. */
+export function positionOf(fd: number): number {
+  return Number(/^pos:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? 0);
 }

@@ -106,7 +106,7 @@ const cases: readonly (readonly [fact: string, bytes: () => Buffer, message: Reg
     const config = Buffer.from('{}');
     return makeTar(ociMembers({ name: 'x', blobs: [blob(config)], manifest: { schemaVersion: 2, mediaType: ociTypes.manifest, config: descriptor('application/vnd.cncf.helm.config.v1+json', config), layers: [] } }));
   }, /not a container image/],
-  ['an archive compressed with xz', () => Buffer.concat([Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), Buffer.alloc(100)]), /compressed with xz are not read[\s\S]*hint: /],
+  ['an archive compressed with xz', () => Buffer.concat([Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), Buffer.alloc(100)]), /invalid xz data: /],
   ['gzip around nonsense', () => gzipSync('nonsense'), /not a tar/],
 ];
 

@@ -49,6 +49,21 @@ test('import reads standard input and compressed tars, and refuses what is none'
   t.is(world.run(['gzip', '-k', tar]).code, 0);
   world.ok('import', `${tar}.gz`, 'gzipped');
   t.deepEqual(inspect(world, 'gzipped').RootFS.Layers, [layer]);
+  for (const [program, suffix] of [['xz', 'xz'], ['bzip2', 'bz2']] as const) {
+    t.is(world.run([program, '-k', '-1', tar]).code, 0);
+    const packed = readFileSync(`${tar}.${suffix}`);
+    world.ok('import', `${tar}.${suffix}`, 'packed');
+    t.deepEqual(inspect(world, 'packed').RootFS.Layers, [layer], program);
+    world.ok('rmi', 'packed');
+    t.is(world.skiff(['import', '-', 'packed'], { input: packed }).code, 0);
+    t.deepEqual(inspect(world, 'packed').RootFS.Layers, [layer], program);
+    world.ok('rmi', 'packed');
+    for (const [bytes, message] of [[packed.subarray(0, packed.length - 100), /data is truncated/], [Buffer.concat([packed.subarray(0, 5000), Buffer.alloc(5000), packed.subarray(10_000)]), /invalid (?:xz|bzip2) data: /]] as const) {
+      const done = world.skiff(['import', '-'], { input: bytes });
+      t.is(done.code, 125);
+      t.regex(done.stderr, message, program);
+    }
+  }
   for (const [args, input, message] of [
     [['import', join(world.dir, 'none.tar')], '', /^Error: import ".*none\.tar": .*no such file/m],
     [['import', world.dir], '', /is a folder, not a tar archive[\s\S]*hint: pack it/],
@@ -203,6 +218,24 @@ test('archives of Docker 25 and later: an OCI layout with manifest.json beside i
   const docker = { name: 'manifest.json', data: JSON.stringify([{ Config: blob(image.config).name, RepoTags: ['app:latest'], Layers: [blob(layer).name] }]) };
   t.is(world.skiff(['load', '-q'], { input: makeTar([...members, docker]) }).stdout, 'Loaded image: docker.io/library/app:latest\n');
   t.is(world.ok('images', '-q', '--no-trunc'), image.imageID);
+});
+
+test('load reads archives in xz and bzip2, from a file and from a pipe', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const image = makeImage([makeLayer({ a: 'b'.repeat(200_000) })]);
+  const path = join(world.dir, 'archive.tar');
+  writeFileSync(path, makeTar(dockerMembers(image, ['app:1'])));
+  for (const [program, suffix] of [['xz', 'xz'], ['bzip2', 'bz2']] as const) {
+    t.is(world.run([program, '-k', path]).code, 0);
+    for (const args of [['load', '-q', '-i', `${path}.${suffix}`], ['load', '-q'], ['pull', '-q', `docker-archive:${path}.${suffix}`]]) {
+      const done = world.skiff(args, { input: readFileSync(`${path}.${suffix}`) });
+      t.is(done.code, 0, done.stderr);
+      t.is(world.ok('images', '-q', '--no-trunc'), image.imageID);
+      world.ok('rmi', '-a');
+    }
+  }
+  t.deepEqual(auditStore(world), []);
 });
 
 test('import reads from a web server, and says what the server said where it does not', async (t) => {

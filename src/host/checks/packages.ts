@@ -13,6 +13,7 @@ const packages: Readonly<Record<string, string | Partial<Record<Family, string>>
   newuidmap: { apt: 'uidmap', dnf: 'shadow-utils', zypper: 'shadow', pacman: 'shadow', apk: 'shadow-uidmap' },
   newgidmap: { apt: 'uidmap', dnf: 'shadow-utils', zypper: 'shadow', pacman: 'shadow', apk: 'shadow-uidmap' },
   pasta: 'passt',
+  xz: { apt: 'xz-utils', dnf: 'xz', zypper: 'xz', pacman: 'xz', apk: 'xz' },
   cc: { apt: 'gcc', dnf: 'gcc', zypper: 'gcc', pacman: 'gcc', apk: 'gcc' },
 };
 

@@ -1,10 +1,9 @@
 /** Compressing what is written: gzip in parallel (storage/pack/gzip.ts); zstd by Node where it can, else by the program of that name. */
 import { Readable } from 'node:stream';
 import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { readableFrom, writableTo } from '../../host/pipes.ts';
-import { findProgram, spawnStream } from '../../host/run.ts';
+import { filtered } from '../../host/filter-program.ts';
+import { findProgram } from '../../host/run.ts';
 import { SkiffError } from '../../lib/errors.ts';
 import type { Compression } from '../../oci/media-types.ts';
 import { gzipChunks } from '../../storage/pack/gzip.ts';
@@ -24,7 +23,7 @@ export function compressed(source: AsyncIterable<Uint8Array>, compression: Compr
   if (compression === 'none') return source;
   if (compression === 'gzip') return gzipChunks(source, level);
   const native = nativeZstd();
-  return native === undefined ? throughProgram(source, level ?? defaultZstdLevel) : through(source, native({ params: { [zstdLevelParameter]: level ?? defaultZstdLevel } }));
+  return native === undefined ? filtered(['zstd', '--quiet', '--stdout', `-${level ?? defaultZstdLevel}`], source) : through(source, native({ params: { [zstdLevelParameter]: level ?? defaultZstdLevel } }));
 }
 
 /** ZSTD_c_compressionLevel. */
@@ -42,25 +41,5 @@ async function* through(source: AsyncIterable<Uint8Array>, transform: Transform)
     yield* transform as AsyncIterable<Uint8Array>;
   } finally {
     input.destroy();
-  }
-}
-
-async function* throughProgram(source: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
-  const child = spawnStream(['zstd', '--quiet', '--stdout', `-${level}`], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
-  if (child.stdin === undefined || child.stdout === undefined) throw new SkiffError('INTERNAL', 'zstd was started without pipes');
-  let isOver = false;
-  const ended = child.ended.finally(() => { isOver = true; });
-  const output = await readableFrom(child.stdout);
-  const fed = pipeline(source, await writableTo(child.stdin));
-  // Looked at below; until then a failure is no surprise to anyone. It also ends what is read.
-  fed.catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
-  try {
-    yield* output as AsyncIterable<Uint8Array>;
-    await fed;
-    const { exitCode, signal } = await ended;
-    if (exitCode !== 0) throw new SkiffError('HELPER_FAILED', `zstd ended with ${signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`}`);
-  } finally {
-    // Once waited for, its pid may be another's.
-    if (!isOver) child.kill(15);
   }
 }

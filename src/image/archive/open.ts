@@ -3,18 +3,19 @@
  * in place; everything else is written to a nameless temporary file first, because an archive's table of contents comes
  * last and its layers are wanted in parallel.
  */
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Store } from '../../storage/index.ts';
-import { compressionOf, loadDecoders, readSource } from '../../storage/unpack/source.ts';
-import { openInput, pipeInput } from '../input.ts';
+import { compressionOf, foreignCompression, loadDecoders, readSource } from '../../storage/unpack/source.ts';
+import { headOf, withoutForeign } from '../decompress.ts';
+import { openInput, pipeInput, positionOf } from '../input.ts';
 import type { ArchiveFiles } from './files.ts';
 import { dirFiles, tarFiles } from './files.ts';
 import { openSpool, spoolWriter } from './spool.ts';
 
 export type ArchiveInput = { readonly path: string } | { readonly fd: number } | { readonly url: string };
 
-/** `signal` ends the reading. @throws its reason; NOT_FOUND, PERMISSION, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, UNSUPPORTED (xz, bzip2), NO_SPACE, IO (a web server) */
+/** `signal` ends the reading. @throws its reason; NOT_FOUND, PERMISSION, ARCHIVE_INVALID, ARCHIVE_TRUNCATED, HELPER_MISSING (xz, bzip2), NO_SPACE, IO (a web server) */
 export async function openArchive(store: Store, input: ArchiveInput, signal?: AbortSignal): Promise<ArchiveFiles> {
   if ('url' in input) return fromServer(store, input.url, signal);
   if ('fd' in input) return fromDescriptor(store, input.fd, false, signal);
@@ -44,7 +45,8 @@ async function fromServer(store: Store, url: string, signal: AbortSignal | undef
 async function fromDescriptor(store: Store, fd: number, isOurs: boolean, signal: AbortSignal | undefined): Promise<ArchiveFiles> {
   let keep = false;
   try {
-    if (fstatSync(fd).isFile() && isAtStart(fd) && compressionOf(head(fd)) === 'none') {
+    // A redirected file may have been read in part by who had it before: then the archive begins where that one stopped.
+    if (fstatSync(fd).isFile() && positionOf(fd) === 0 && isPlain(headOf(fd))) {
       const files = tarFiles(fd);
       keep = true;
       return isOurs ? files : { ...files, close: () => {} };
@@ -52,7 +54,7 @@ async function fromDescriptor(store: Store, fd: number, isOurs: boolean, signal:
     const spool = openSpool(store);
     try {
       const write = spoolWriter(store, spool);
-      await readSource(await pipeInput(fd, signal) ?? fd, await loadDecoders(), (chunk) => {
+      await readSource(await withoutForeign(await pipeInput(fd, signal) ?? fd), await loadDecoders(), (chunk) => {
         signal?.throwIfAborted();
         write(chunk);
       });
@@ -66,12 +68,6 @@ async function fromDescriptor(store: Store, fd: number, isOurs: boolean, signal:
   }
 }
 
-function head(fd: number): Buffer {
-  const bytes = Buffer.alloc(6);
-  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
-}
-
-/** A redirected file may have been read in part by who had it before: then the archive begins where that one stopped. */
-function isAtStart(fd: number): boolean {
-  return /^pos:\s*0$/m.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+function isPlain(head: Buffer): boolean {
+  return foreignCompression(head) === undefined && compressionOf(head) === 'none';
 }

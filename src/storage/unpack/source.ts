@@ -126,15 +126,21 @@ class HashedInput {
   }
 }
 
-/** By magic number. @throws UNSUPPORTED for what peers hand to a program of the host */
+/** By magic number. @throws UNSUPPORTED for xz and bzip2 */
 export function compressionOf(head: Buffer): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
   // A zstd stream may begin with a skippable frame (zstd:chunked does not, but may).
   if (head.length >= 4 && (head.readUInt32LE(0) & 0xffff_fff0) >>> 0 === 0x184d2a50) return 'zstd';
-  const other = head.toString('latin1').startsWith('\xfd7zXZ\0') ? 'xz' : head.toString('latin1', 0, 3) === 'BZh' ? 'bzip2' : undefined;
-  if (other !== undefined) throw new SkiffError('UNSUPPORTED', `archives compressed with ${other} are not read`, { hint: `decompress it first: ${other} -d` });
+  const other = foreignCompression(head);
+  if (other !== undefined) throw new SkiffError('UNSUPPORTED', `layers compressed with ${other} are not read`, { hint: `decompress it first: ${other} -d` });
   return 'none';
+}
+
+/** By magic number: what is not decompressed in-process, and never in a worker. */
+export function foreignCompression(head: Buffer): 'xz' | 'bzip2' | undefined {
+  const text = head.toString('latin1', 0, 6);
+  return text === '\xfd7zXZ\0' ? 'xz' : text.startsWith('BZh') ? 'bzip2' : undefined;
 }
 
 function explainDecoding(error: unknown, compression: Compression): unknown {

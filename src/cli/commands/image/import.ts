@@ -5,7 +5,7 @@ export const spec: CommandSpec = {
   aliases: [['image', 'import']],
   summary: 'Make an image of the tar of a root filesystem',
   description: [
-    'PATH is a tar file, plain or compressed with gzip or zstd, "-" for standard input, or an http or https address.',
+    'PATH is a tar file, plain or compressed, "-" for standard input, or an http or https address. gzip and zstd are always read, xz and bzip2 where the machine has these programs.',
     'The image gets one layer. Of a file it takes the time of the file, so the same file gives the same image.',
   ],
   args: [{ name: 'PATH', required: true, complete: { kind: 'file' } }, { name: 'REFERENCE', complete: { kind: 'image' } }],

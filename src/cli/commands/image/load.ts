@@ -5,7 +5,7 @@ export const spec: CommandSpec = {
   aliases: [['image', 'load']],
   summary: 'Load images from an archive',
   description: [
-    'Reads what "save" of skiff, Podman and Docker write: docker-archive and oci-archive, plain or compressed with gzip or zstd, and folders (oci-dir, docker-dir).',
+    'Reads what "save" of skiff, Podman and Docker write: docker-archive and oci-archive, plain or compressed with gzip or zstd, or with xz or bzip2 where the machine has these programs, and folders (oci-dir, docker-dir).',
     'FILE may also be an http or https address, or begin with docker-archive:, oci-archive:, oci: or dir: as elsewhere. --input may be given several times.',
     'Either everything in an archive is loaded or nothing.',
   ],

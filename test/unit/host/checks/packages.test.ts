@@ -20,6 +20,7 @@ for (const [name, text, expected] of releases) {
 
 test('installCommand() knows packages with other names than their programs', (t) => {
   t.is(installCommand('newuidmap', 'ID=debian\n'), 'sudo apt-get install uidmap');
+  t.is(installCommand('xz', 'ID=debian\n'), 'sudo apt-get install xz-utils');
   t.is(installCommand('newuidmap', 'ID=fedora\n'), 'sudo dnf install shadow-utils');
   t.is(installCommand('pasta', 'ID=alpine\n'), 'sudo apk add passt');
   t.is(installCommand('crun', 'ID=arch\n'), 'sudo pacman -S crun');
