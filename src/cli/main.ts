@@ -131,10 +131,10 @@ function checkArgs(specs: readonly ArgSpec[], args: readonly string[], command: 
   }
 }
 
-async function missingCommand(node: Group, command: string): Promise<number> {
-  if (node.path.length === 0) throw new UsageError(`missing command: ${command} COMMAND`, command);
-  await (await import('./help.ts')).printGroupHelp(node.path);
-  return 125;
+/** As Podman: the help on stdout, for one who looks around, and the mistake on stderr, for a script that lost a word. */
+async function missingCommand(node: Group, command: string): Promise<never> {
+  (await import('./help.ts')).printGroupHelp(node.path);
+  throw new SkiffError('USAGE', `missing command '${command} COMMAND'`);
 }
 
 function unknownCommand(node: Group, word: string, command: string): UsageError {

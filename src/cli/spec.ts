@@ -33,7 +33,7 @@ export interface OptionSpec {
   help: string;
   /** Default, as shown in help. The parsed value is undefined where the option was not given: the operation decides. */
   default?: string;
-  /** A string option that may stand without a value ("--pull" = "always"): then `--pull X` does NOT take X, only `--pull=X`. */
+  /** A string option that may stand without a value (build's "--pull" = "true"): then `--pull X` does NOT take X, only `--pull=X`. */
   bare?: string;
   complete?: Completion;
   /** The only values that are taken (string and list); also the words of completion. */

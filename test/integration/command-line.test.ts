@@ -1,6 +1,6 @@
 /** The command line as a person meets it: version, help, and mistakes. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { version } from '../../src/lib/version.ts';
@@ -39,7 +39,6 @@ test('--help on a terminal keeps to its width, with bold headings unless NO_COLO
 });
 
 const mistakes: readonly (readonly [string[], string])[] = [
-  [[], "Error: missing command: skiff COMMAND\nSee 'skiff --help'\n"],
   [['frobnicate'], "Error: unrecognized command `skiff frobnicate`\nSee 'skiff --help'\n"],
   [['imagse'], "Error: unrecognized command `skiff imagse`\nSee 'skiff --help'\nhint: did you mean image or images?\n"],
   [['image', 'lsss'], "Error: unrecognized command `skiff image lsss`\nSee 'skiff image --help'\nhint: did you mean ls or list?\n"],
@@ -66,6 +65,24 @@ for (const [argv, stderr] of mistakes) {
     t.is(done.stdout, '');
   });
 }
+
+for (const noun of [[], ['container'], ['image']]) {
+  test(`without a verb the help is on stdout and the mistake on stderr: skiff ${noun.join(' ')}`, (t) => {
+    const world = makeWorld(t);
+    const done = world.skiff(noun);
+    t.is(done.stdout.trimEnd(), world.ok(...noun, '--help'));
+    t.is(done.stderr, `Error: missing command '${['skiff', ...noun].join(' ')} COMMAND'\n`);
+    t.is(done.code, 125);
+  });
+}
+
+test('--env-file and its file are ours alone, not Node\'s', (t) => {
+  const world = makeWorld(t);
+  const file = join(world.dir, 'env');
+  writeFileSync(file, 'NODE_OPTIONS=--require=/nosuch\n');
+  t.regex(world.skiff(['run', '--pull', 'never', `--env-file=${file}`, 'nosuch']).stderr, /^Error: nosuch: image not known\n/);
+  t.is(world.skiff(['run', '--env-file', '/nosuch', 'nosuch']).stderr, 'Error: --env-file "/nosuch": open "/nosuch": no such file or directory\n');
+});
 
 test('global options may stand before the verb or among its own', (t) => {
   const world = makeWorld(t);

@@ -23,7 +23,7 @@ const identityOptions: readonly OptionSpec[] = [
 ];
 
 const imageOptions: readonly OptionSpec[] = [
-  { name: 'pull', kind: 'string', bare: 'always', value: 'POLICY', help: 'Where the image comes from', oneOf: ['always', 'missing', 'never', 'newer'], default: 'missing' },
+  { name: 'pull', kind: 'string', value: 'POLICY', help: 'Where the image comes from', oneOf: ['always', 'missing', 'never', 'newer'], default: 'missing' },
   { name: 'quiet', short: 'q', kind: 'bool', help: 'Do not show the progress of a pull' },
   ...platformOptions,
   authfileOption,

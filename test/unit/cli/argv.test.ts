@@ -10,7 +10,7 @@ const options: readonly OptionSpec[] = [
   { name: 'publish', short: 'p', kind: 'list', commas: true, help: '' },
   { name: 'name', kind: 'string', help: '' },
   { name: 'network', aliases: ['net'], kind: 'string', help: '' },
-  { name: 'pull', kind: 'string', bare: 'always', oneOf: ['always', 'missing', 'never'], help: '' },
+  { name: 'progress', kind: 'string', bare: 'always', oneOf: ['always', 'missing', 'never'], help: '' },
   { name: 'last', short: 'n', kind: 'int', min: -1, help: '' },
   { name: 'cpus', kind: 'float', min: 0, help: '' },
   { name: 'memory', short: 'm', kind: 'bytes', help: '' },
@@ -59,10 +59,10 @@ test('parseLine() gives an option any next word as its value, a dashed one too',
 });
 
 test('parseLine() never gives a bare option the next word', (t) => {
-  const line = parse(['--pull', 'image'], true);
-  t.is(line.options['pull'], 'always');
+  const line = parse(['--progress', 'image'], true);
+  t.is(line.options['progress'], 'always');
   t.deepEqual(line.args, ['image']);
-  t.is(parse(['--pull=never']).options['pull'], 'never');
+  t.is(parse(['--progress=never']).options['progress'], 'never');
 });
 
 test('parseLine() stores an alias under the option\'s own name', (t) => {
@@ -118,7 +118,7 @@ const mistakes: readonly (readonly [string[], string, string?])[] = [
   [['--cpus', '-1'], 'invalid argument "-1" for "--cpus" flag: must be at least 0'],
   [['--cpus', 'NaN'], 'invalid argument "NaN" for "--cpus" flag: not a number'],
   [['-m', '-1'], 'invalid argument "-1" for "-m, --memory" flag: invalid size "-1": want a number with an optional unit b, k, m, g, t or p'],
-  [['--pull=alwasy'], 'invalid argument "alwasy" for "--pull" flag: want one of always, missing, never', 'did you mean always?'],
+  [['--progress=alwasy'], 'invalid argument "alwasy" for "--progress" flag: want one of always, missing, never', 'did you mean always?'],
   [['-p', 'a"b'], 'invalid argument "a\\"b" for "-p, --publish" flag: a double quote in the middle of a field'],
 ];
 

@@ -86,6 +86,8 @@ for (const spec of visible) {
       return [
         ...(option.short !== undefined && own.short !== option.short ? [`--${option.name} is not -${option.short}`] : []),
         ...((own.kind !== 'bool') !== (option.value !== undefined) ? [`--${option.name} takes a value in one only`] : []),
+        // pflag shows the value of an option that stands alone in brackets: string[="true"].
+        ...((own.bare !== undefined) !== (option.value?.includes('[=') === true) ? [`--${option.name} may stand without its value in one only`] : []),
         ...((option.value === 'strings' || option.value === 'stringArray') && own.kind !== 'list' ? [`--${option.name} may be repeated`] : []),
         ...(option.value === 'strings' && own.commas !== true ? [`--${option.name} takes several values, separated by commas`] : []),
         // A filter has commas in some commands of the peer and not in others: here it always does.
