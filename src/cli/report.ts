@@ -1,5 +1,5 @@
 /** Exit codes and the last words of a failing command: decided once, here. */
-import { isErrno, isSystemError, SkiffError, wrap } from '../lib/errors.ts';
+import { isErrno, isSystemError, SkiffError, wrap, describeSystemError, isLostFolder } from '../lib/errors.ts';
 import { isLogged, writeStderr } from '../lib/log.ts';
 import { printable } from '../lib/printable.ts';
 import { OutputClosed } from './output.ts';
@@ -42,6 +42,7 @@ function describe(error: unknown, remedy: string | undefined): string {
     if (hint !== '') text += `hint: ${hint}\n`;
     return isLogged('debug') ? `${text}${stackOf(error)}` : text;
   }
+  if (isSystemError(error) && isLostFolder(error)) return `Error: ${describeSystemError(error)}\nhint: give absolute paths, or change to a folder that exists\n`;
   // A failed system call that no operation has named is our omission, but its text says more than "internal error".
   const message = isSystemError(error) ? wrap(error, 'system').message : error instanceof Error ? error.message : String(error);
   const advice = isLogged('debug') ? stackOf(error) : 'hint: this is a bug in skiff; run again with --log-level debug and report what it prints\n';

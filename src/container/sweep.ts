@@ -7,7 +7,7 @@
  *
  * After a boot there is no such folder. The first of these commands then looks through all records once.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
@@ -90,5 +90,7 @@ function sweepBoot(context: Context): void {
     const over = tryReadRecord(context, id)?.Skiff.autoRemove === true && !isHeld(lockPath(context, id)) && endedState(context, id).status === 'exited';
     if (over) cleanupContainer(context, id, { remove: false });
   }
+  // One that --runroot names may not be there yet.
+  mkdirSync(context.runtimeDir, { recursive: true, mode: 0o700 });
   writeFileSync(mark, '', { mode: 0o600 });
 }

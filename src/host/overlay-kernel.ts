@@ -1,4 +1,5 @@
 /** The kernel's overlay in a user namespace: Linux 5.11 and newer, marks in user.* attributes. */
+import { closeSync, constants, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { wrap } from '../lib/errors.ts';
 import { sys } from './sys.ts';
@@ -27,9 +28,13 @@ export interface OverlayMount {
 /** The mark of a volatile mount below the work folder: the kernel refuses to mount over it again until it is gone. */
 export const volatileMark = join('work', 'incompat');
 
+/** Node has no name for it. The same number on every architecture that Node knows. @see open(2) */
+const O_PATH = 0o10000000;
+
 /** The kernel's overlay. @throws what mount throws */
 export function mountKernelOverlay(request: OverlayMount): void {
-  const before = process.cwd();
+  // By descriptor: the current folder may have lost its name, or lie where its path leads this process nowhere.
+  const before = openSync('.', O_PATH | constants.O_DIRECTORY);
   try {
     process.chdir(request.overlayDir); // relative layers are looked up from the current folder, once, now
     // index=off as Docker sets it: an upper dir may be mounted again after its lower layers were copied to other inodes.
@@ -37,7 +42,8 @@ export function mountKernelOverlay(request: OverlayMount): void {
   } catch (error) {
     throw wrap(error, `mount overlay on ${JSON.stringify(request.target)}`);
   } finally {
-    process.chdir(before);
+    process.chdir(`/proc/self/fd/${before}`);
+    closeSync(before);
   }
 }
 

@@ -103,8 +103,14 @@ export function wrap(error: unknown, operation: string, options: SkiffErrorOptio
   return new SkiffError('INTERNAL', `${operation}: ${text}`, { ...options, cause: error });
 }
 
+/** A relative path was to be made absolute, in a folder that somebody has removed. */
+export function isLostFolder(error: unknown): boolean {
+  return isSystemError(error) && error.syscall === 'uv_cwd';
+}
+
 /** `open "/x": no such file or directory`, without Node's "ENOENT: …, open '…'" dress. */
 export function describeSystemError(error: SystemError): string {
+  if (isLostFolder(error)) return 'the current folder no longer exists';
   const text = /^[A-Z0-9]+: ([^,]+)(?:,|$)/.exec(error.message)?.[1] ?? error.message;
   return `${error.syscall ?? 'call'}${error.path === undefined ? '' : ` ${JSON.stringify(error.path)}`}: ${text}`;
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { join } from 'node:path';
 import test from 'ava';
 import { importBusybox } from '../helpers/images.ts';
-import { makeWorld, type World } from '../helpers/world.ts';
+import { makeWorld, skiffBin, type World } from '../helpers/world.ts';
 
 const run = (world: World, ...args: string[]): string => world.ok('run', '--rm', '--network', 'none', ...args);
 
@@ -50,6 +50,28 @@ test('run takes variables from files and from this environment', (t) => {
   for (const line of ['FILE=1', 'HOSTVAR=h1', 'HOST2=h2']) t.true(lines.includes(line), line);
   t.false(done.stdout.includes('SECRET'));
   t.false(done.stdout.includes('UNSET'));
+});
+
+test('run works from a folder that is gone, unless a path of the user needs it', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const from = (args: string): { code: number | null; stdout: string; stderr: string } => {
+    mkdirSync(join(world.dir, 'gone'));
+    return world.run(['sh', '-c', `rmdir "$PWD"; exec "$0" run --rm --network none ${args}`, skiffBin], { cwd: join(world.dir, 'gone') });
+  };
+  t.like(from('base pwd'), { code: 0, stdout: '/\n', stderr: '' });
+  t.like(from(`-v ${world.dir}:/x base ls /x`), { code: 0, stderr: '' });
+  t.like(from('-v .:/x base true'), { code: 125, stderr: 'Error: the current folder no longer exists\nhint: give absolute paths, or change to a folder that exists\n' });
+});
+
+test('run makes its --runroot, and says where it can not', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const other = join(world.runtime, 'made', 'here');
+  t.like(world.skiff(['--runroot', other, 'run', '--rm', '--network', 'none', 'base', 'true']), { code: 0, stderr: '' });
+  const done = world.skiff(['--runroot', '/proc/nosuch', 'run', '--rm', '--network', 'none', 'base', 'true']);
+  t.is(done.code, 125);
+  t.regex(done.stderr, /^Error: --runroot "\/proc\/nosuch": it does not exist and can't be made: [^\n]*\n$/);
 });
 
 test('run makes a missing working directory, and a file in the way is an error', (t) => {

@@ -3,7 +3,7 @@
  * environment and containers.conf. Read once, frozen. Where nothing is said, a setting is undefined and the operation decides: the
  * defaults of containers live with those who use them.
  *
- * `root` and `runtimeDir` cost nothing. The rest reads containers.conf at the first look at any of it, so that `ps` and
+ * `root` and `runtimeDir` cost next to nothing; where the user named one that can't be, the first look at it throws. The rest reads containers.conf at the first look at any of it, so that `ps` and
  * `images` never do.
  *
  * @see containers.conf(5) of containers-common
@@ -13,6 +13,7 @@ import { SkiffError } from '../../lib/errors.ts';
 import { session } from '../session.ts';
 import { containersConfFiles } from './files.ts';
 import { homeDir } from './home.ts';
+import { mustBePossible } from './possible.ts';
 import { readSettings } from './read.ts';
 import { settingNames } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -20,9 +21,9 @@ import type { Settings } from './settings.ts';
 export type { CgroupManagerWish, Settings, Ulimit } from './settings.ts';
 
 export interface Places {
-  /** The store, absolute: --root, $SKIFF_ROOT, $XDG_DATA_HOME/skiff, ~/.local/share/skiff. It need not exist. */
+  /** The store, absolute: --root, $SKIFF_ROOT, $XDG_DATA_HOME/skiff, ~/.local/share/skiff. It need not exist yet. */
   readonly root: string;
-  /** What must not outlive a boot, absolute, made by the launcher: --runroot, else $XDG_RUNTIME_DIR/skiff or its stand-in. */
+  /** What must not outlive a boot, absolute: --runroot (made by the first who writes there), else, made by the launcher, $XDG_RUNTIME_DIR/skiff or its stand-in. */
   readonly runtimeDir: string;
   /** $XDG_CONFIG_HOME or ~/.config. */
   readonly configHome: string;
@@ -60,12 +61,16 @@ export function config(): Config {
 /** The same from given sources. Everything but `env`, `given` and the files of containers.conf is left alone. */
 export function makeConfig(given: ConfigGlobals, env: NodeJS.ProcessEnv, runtimeDir: string): Config {
   let settings: Settings | undefined;
+  let root: string | undefined;
+  let runDir: string | undefined;
   const load = (): Settings => (settings ??= Object.freeze({ ...readSettings(containersConfFiles(env)), ...fromGlobals(given) }));
   const made = {
     get root() {
-      return rootDir(given, env);
+      return (root ??= rootDir(given, env));
     },
-    runtimeDir: given.runroot === undefined ? runtimeDir : resolve(given.runroot),
+    get runtimeDir() {
+      return (runDir ??= given.runroot === undefined ? runtimeDir : named(given.runroot, '--runroot'));
+    },
     get configHome() {
       return configHome(env);
     },
@@ -78,8 +83,8 @@ export function makeConfig(given: ConfigGlobals, env: NodeJS.ProcessEnv, runtime
 }
 
 function rootDir(given: ConfigGlobals, env: NodeJS.ProcessEnv): string {
-  if (given.root !== undefined) return checked(given.root, '--root');
-  if (env['SKIFF_ROOT']) return checked(env['SKIFF_ROOT'], 'SKIFF_ROOT');
+  if (given.root !== undefined) return named(given.root, '--root');
+  if (env['SKIFF_ROOT']) return named(env['SKIFF_ROOT'], 'SKIFF_ROOT');
   // The base directory specification: a relative value is to be ignored.
   if (env['XDG_DATA_HOME']?.startsWith('/') === true) return join(env['XDG_DATA_HOME'], 'skiff');
   return join(homeDir(env), '.local', 'share', 'skiff');
@@ -100,9 +105,11 @@ function mountProgram(options: readonly string[]): string | undefined {
   return program;
 }
 
-function checked(path: string, source: string): string {
+function named(path: string, source: string): string {
   if (path === '') throw new SkiffError('USAGE', `${source} is empty: want a folder`);
-  return resolve(path);
+  const absolute = resolve(path);
+  mustBePossible(absolute, source);
+  return absolute;
 }
 
 function fromGlobals(given: ConfigGlobals): Partial<Settings> {

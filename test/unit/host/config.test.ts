@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -19,9 +19,10 @@ function tree(t: ExecutionContext, files: Record<string, string>): string {
 }
 
 test('root is --root, SKIFF_ROOT, XDG_DATA_HOME, HOME, in this order', (t) => {
-  const env = { HOME: '/home/me', XDG_DATA_HOME: '/data', SKIFF_ROOT: '/env' };
-  t.is(makeConfig({ root: '/flag' }, env, '/run/x').root, '/flag');
-  t.is(makeConfig({}, env, '/run/x').root, '/env');
+  const dir = tree(t, {});
+  const env = { HOME: '/home/me', XDG_DATA_HOME: '/data', SKIFF_ROOT: join(dir, 'env') };
+  t.is(makeConfig({ root: join(dir, 'flag') }, env, '/run/x').root, join(dir, 'flag'));
+  t.is(makeConfig({}, env, '/run/x').root, join(dir, 'env'));
   t.is(makeConfig({}, { ...env, SKIFF_ROOT: '' }, '/run/x').root, '/data/skiff');
   t.is(makeConfig({}, { HOME: '/home/me', XDG_DATA_HOME: 'relative' }, '/run/x').root, '/home/me/.local/share/skiff');
 });
@@ -30,11 +31,23 @@ test('root given as an empty word is refused', (t) => {
   t.is(t.throws(() => makeConfig({ root: '' }, { HOME: '/h' }, '/r').root, { instanceOf: SkiffError })?.code, 'USAGE');
 });
 
+test('a root or runroot that can neither be found nor made is refused, and nothing is made of one that can', (t) => {
+  const dir = tree(t, { file: '' });
+  const env = { HOME: '/h' };
+  const refusal = (look: () => unknown): string => t.throws(look, { instanceOf: SkiffError })?.message ?? '';
+  t.is(refusal(() => makeConfig({ root: join(dir, 'file') }, env, '/r').root), `--root "${join(dir, 'file')}": it is not a folder`);
+  t.is(refusal(() => makeConfig({ runroot: join(dir, 'file', 'x') }, env, '/r').runtimeDir), `--runroot "${join(dir, 'file', 'x')}": "${join(dir, 'file')}" is not a folder`);
+  // Nobody makes anything in /proc, root neither.
+  t.regex(refusal(() => makeConfig({}, { ...env, SKIFF_ROOT: '/proc/nosuch/x' }, '/r').root), /^SKIFF_ROOT "\/proc\/nosuch\/x": it does not exist and can't be made: /);
+  t.is(makeConfig({ root: join(dir, 'new', 'store') }, env, '/r').root, join(dir, 'new', 'store'));
+  t.false(existsSync(join(dir, 'new')));
+});
+
 test('root and runtimeDir are known though containers.conf is broken; a setting is not', (t) => {
   const dir = tree(t, { 'bad.conf': '[containers\n' });
-  const config = makeConfig({ runroot: '/run/other' }, { HOME: '/home/me', CONTAINERS_CONF: join(dir, 'bad.conf') }, '/run/x');
+  const config = makeConfig({ runroot: join(dir, 'other') }, { HOME: '/home/me', CONTAINERS_CONF: join(dir, 'bad.conf') }, '/run/x');
   t.is(config.root, '/home/me/.local/share/skiff');
-  t.is(config.runtimeDir, '/run/other');
+  t.is(config.runtimeDir, join(dir, 'other'));
   const error = t.throws(() => config.pidsLimit, { instanceOf: SkiffError });
   t.is(error?.code, 'CONFIG_INVALID');
   t.regex(error?.message ?? '', /bad\.conf/);
