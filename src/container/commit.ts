@@ -1,6 +1,7 @@
 /** A new image from a container: what it changed on top of what it was made from. */
 import { commitImage } from '../image/commit.ts';
 import type { ContainerID, ImageID } from '../oci/ids.ts';
+import type { Manifest } from '../oci/manifest.ts';
 import type { RunConfig } from '../oci/image-config.ts';
 import type { NamedReference } from '../oci/reference.ts';
 import { diffTar } from '../storage/export-layer.ts';
@@ -16,6 +17,8 @@ export interface CommitOptions {
   changes: readonly string[];
   author?: string | undefined;
   message?: string | undefined;
+  /** Whose manifest the image gets. */
+  mediaType: Manifest['mediaType'];
   /** The container's volumes become the image's. */
   includeVolumes: boolean;
   /** A running container stands still meanwhile, so that nothing is caught in the middle of a change. */
@@ -40,7 +43,8 @@ async function commit(context: Context, record: ContainerRecord, options: Commit
   const { id: image } = await commitImage(context.store, {
     image: record.Image === '' ? undefined : record.Image, top: record.Skiff.topLayer === '' ? undefined : record.Skiff.topLayer,
     config: runConfig(record, options.includeVolumes), changes: options.changes, createdBy: processArgs(record.Config).join(' '),
-    author: options.author, message: options.message, squash: false, tar: diffTar(context.store, record.ID), names: options.names, signal: options.signal,
+    author: options.author, message: options.message, mediaType: options.mediaType, squash: false, tar: diffTar(context.store, record.ID), names: options.names,
+    signal: options.signal,
   });
   return image;
 }

@@ -3,6 +3,7 @@
  * power cut leaves half made has no record and is garbage for the sweep.
  */
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { CleanupStack } from '../lib/cleanup.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
@@ -80,6 +81,7 @@ function plan(context: Context, { request, image }: CreateInput): ContainerRecor
     folder: context.store.layout.container(id), volumesDir: context.store.layout.volumes,
     containerID: (name) => findContainer(context, name),
     mountsOf: (name) => readRecord(context, findContainer(context, name)).Skiff.mounts,
+    hostName: hostname(),
     defaultStopTimeoutSeconds: config().stopTimeoutSeconds ?? 10,
   });
   const { ports } = record.Skiff;

@@ -22,15 +22,16 @@ const maxInterpreters = 5;
 /** Undefined where nothing speaks against executing it; else the error with exit code 126 or 127. */
 export function commandProblem(root: RootHandle, question: CommandQuestion): SkiffError | undefined {
   const { command } = question;
+  if (command === '') return denied(command, 'the command is empty');
   if (command.includes('/')) return fileProblem(root, posix.resolve(question.cwd, command), command, question, 0);
   const path = question.env.find((line) => line.startsWith('PATH='))?.slice(5) ?? '';
-  let denied: SkiffError | undefined;
+  let refused: SkiffError | undefined;
   for (const folder of path.split(':')) {
     const problem = fileProblem(root, posix.resolve(question.cwd, folder, command), command, question, 0);
     if (problem === undefined) return undefined;
-    if (problem.code === 'COMMAND_NOT_EXECUTABLE') denied ??= problem;
+    if (problem.code === 'COMMAND_NOT_EXECUTABLE') refused ??= problem;
   }
-  return denied ?? new SkiffError('COMMAND_NOT_FOUND', `executable file ${JSON.stringify(command)} not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found`);
+  return refused ?? new SkiffError('COMMAND_NOT_FOUND', `executable file ${JSON.stringify(command)} not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found`);
 }
 
 function fileProblem(root: RootHandle, path: string, shown: string, question: CommandQuestion, depth: number): SkiffError | undefined {

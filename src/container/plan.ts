@@ -27,6 +27,8 @@ export interface PlanInput {
   containerID: (name: string) => ContainerID;
   /** Mounts of the containers named by --volumes-from. */
   mountsOf: (container: string) => readonly Mount[];
+  /** Of this machine. */
+  hostName: string;
   /** containers.conf or Podman's 10. */
   defaultStopTimeoutSeconds: number;
 }
@@ -35,7 +37,9 @@ export interface PlanInput {
 export function planContainer(input: PlanInput): ContainerRecord {
   const { request, image, id, folder } = input;
   const imageName = image.name ?? request.image;
-  const config = mergeConfig({ request, image: image.config.config, imageName, defaultHostname: id.slice(0, 12) });
+  // In the host's network a name of its own would be one that nobody can resolve.
+  const defaultHostname = request.network.kind === 'host' || request.uts.kind === 'host' ? input.hostName : id.slice(0, 12);
+  const config = mergeConfig({ request, image: image.config.config, imageName, defaultHostname });
   const args = processArgs(config);
   const network = networkMode(request.network, input.containerID);
   const diffIDs = image.config.rootfs.diff_ids;
@@ -129,11 +133,14 @@ function planMounts(input: PlanInput): Mount[] {
   for (const from of request.volumesFrom) {
     for (const mount of input.mountsOf(from.container)) byPlace.set(mount.destination, { ...mount, readOnly: mount.readOnly || from.readOnly });
   }
-  const asked = new Set<string>();
+  const asked = new Map<string, MountRequest>();
   for (const wish of request.mounts) {
     const destination = cleanDestination(wish.destination);
-    if (asked.has(destination)) throw new SkiffError('USAGE', `${destination}: duplicate mount destination`);
-    asked.add(destination);
+    const before = asked.get(destination);
+    // The same once more is no contradiction, as in Podman.
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify({ ...wish, destination })) continue;
+    if (before !== undefined) throw new SkiffError('USAGE', `${destination}: duplicate mount destination`);
+    asked.set(destination, { ...wish, destination });
     byPlace.set(destination, toMount({ ...wish, destination }, input));
   }
   for (const place of Object.keys(input.image.config.config.Volumes ?? {})) {

@@ -7,8 +7,10 @@ import { endOrphan } from './orphan.ts';
 import { tryReadRecord } from './record.ts';
 import { performRemoval } from './removal.ts';
 import { runtimeToTell } from './runtime-of.ts';
-import { sweepRuns } from './sweep.ts';
+import { endMonitor } from './silent-monitor.ts';
 import { stopContainers } from './stop.ts';
+import { sweepRuns } from './sweep.ts';
+import { waitLifeEnd } from './wait.ts';
 
 export interface RemoveOptions {
   /** Stop it first where it runs. */
@@ -27,13 +29,22 @@ export interface RemoveOptions {
 export function removeContainer(context: Context, id: ContainerID, options: RemoveOptions): boolean {
   sweepRuns(context);
   for (;;) {
-    if (options.force) stopContainers(context, [id], options.timeoutSeconds);
+    if (options.force) forceStop(context, [id], options.timeoutSeconds);
     const outcome = removeStopped(context, id, options);
     if (outcome !== 'lives') return outcome === 'removed';
     if (!options.force) {
       throw new SkiffError('CONTAINER_STATE', `cannot remove container ${id} as it is running - running or paused containers cannot be removed without force: container state improper`,
         { exitCode: 2, hint: 'stop it first, or give --force' });
     }
+  }
+}
+
+/** Ends containers all together, also those whose monitor does not answer: without it they are orphans, which the removal ends. */
+export function forceStop(context: Context, ids: readonly ContainerID[], timeoutSeconds?: number): void {
+  for (const { id, silent } of stopContainers(context, ids, timeoutSeconds)) {
+    if (!silent) continue;
+    endMonitor(id);
+    waitLifeEnd(context, id);
   }
 }
 

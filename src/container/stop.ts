@@ -4,8 +4,8 @@
  */
 import type { ContainerID } from '../oci/ids.ts';
 import { waitReadable } from '../host/descriptors.ts';
-import { SkiffError } from '../lib/errors.ts';
-import { takeExit, type MonitorConnection } from '../runtime/client.ts';
+import { isCode, SkiffError } from '../lib/errors.ts';
+import { answerMs, exitIn, type MonitorConnection } from '../runtime/client.ts';
 import { packet } from '../runtime/index.ts';
 import type { Context } from './index.ts';
 import { tryReadRecord } from './record.ts';
@@ -22,29 +22,39 @@ export interface Stopped {
   stopped: boolean;
   /** The stop signal was not enough. */
   killed: boolean;
+  /** Its monitor does not answer: nothing was done (silent-monitor.ts has the words for it). */
+  silent: boolean;
 }
 
-interface Stopping { id: ContainerID; link: MonitorConnection; deadlineMs: number; killed: boolean }
+interface Stopping { id: ContainerID; link: MonitorConnection; deadlineMs: number; killed: boolean; /** By when the last signal is to be answered. */ answerByMs: number }
 
 /** `timeoutSeconds` undefined: each container's own. Those that do not run are passed over; paused ones are killed (mustNotBePaused() refuses them first). */
 export function stopContainers(context: Context, ids: readonly ContainerID[], timeoutSeconds?: number): Stopped[] {
   const stopping: Stopping[] = [];
-  const results = new Map<ContainerID, Stopped>(ids.map((id) => [id, { id, stopped: false, killed: false }]));
+  const results = new Map<ContainerID, Stopped>(ids.map((id) => [id, { id, stopped: false, killed: false, silent: false }]));
+  const settle = (one: Stopping, result: Omit<Stopped, 'id'>): void => {
+    one.link.close();
+    results.set(one.id, { id: one.id, ...result });
+    stopping.splice(stopping.indexOf(one), 1);
+  };
   for (const id of ids) {
     const begun = begin(context, id, timeoutSeconds);
-    if (begun !== undefined) stopping.push(begun);
+    if (begun === 'silent') results.set(id, { id, stopped: false, killed: false, silent: true });
+    else if (begun !== undefined) stopping.push(begun);
   }
   while (stopping.length > 0) {
-    killOverdue(stopping);
-    const next = Math.min(...stopping.map(({ deadlineMs, killed }) => (killed ? Number.POSITIVE_INFINITY : deadlineMs)));
+    const now = Date.now();
+    for (const one of stopping.filter(({ answerByMs }) => answerByMs <= now)) settle(one, { stopped: false, killed: false, silent: true });
+    killOverdue(stopping, now);
+    const next = Math.min(...stopping.map(({ deadlineMs, answerByMs, killed }) => Math.min(answerByMs, killed ? Number.POSITIVE_INFINITY : deadlineMs)));
     const timeout = next === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(next - Date.now()));
     const ready = new Set(waitReadable(stopping.map(({ link }) => link.fd), timeout));
     for (const one of stopping.filter(({ link }) => ready.has(link.fd))) {
-      if (takeExit(one.link) === undefined) continue; // the answer to a signal
-      one.link.close();
+      const got = one.link.receive();
+      if (got?.type === packet.answer) one.answerByMs = Number.POSITIVE_INFINITY;
+      if (exitIn(got) === undefined) continue;
       waitLifeEnd(context, one.id);
-      results.set(one.id, { id: one.id, stopped: true, killed: one.killed });
-      stopping.splice(stopping.indexOf(one), 1);
+      settle(one, { stopped: true, killed: one.killed, silent: false });
     }
   }
   return [...results.values()];
@@ -57,23 +67,29 @@ export function mustNotBePaused(context: Context, id: ContainerID): void {
 }
 
 /** Undefined where it does not run. */
-function begin(context: Context, id: ContainerID, timeoutSeconds: number | undefined): Stopping | undefined {
+function begin(context: Context, id: ContainerID, timeoutSeconds: number | undefined): Stopping | 'silent' | undefined {
   const record = tryReadRecord(context, id);
-  const link = record === undefined ? undefined : reachMonitor(context, id);
+  let link: MonitorConnection | undefined;
+  try {
+    link = record === undefined ? undefined : reachMonitor(context, id);
+  } catch (error) {
+    if (isCode(error, 'MONITOR_FAILED')) return 'silent';
+    throw error;
+  }
   if (record === undefined || link === undefined) return undefined;
   // One that stands still can't heed a signal but SIGKILL.
   const seconds = containerState(context, id).status === 'paused' ? 0 : (timeoutSeconds ?? record.Skiff.stopTimeoutSeconds);
   const signal = record.Config.StopSignal === undefined ? SIGTERM : parseSignal(record.Config.StopSignal);
   const killed = seconds === 0;
   signalFirst(link, killed ? SIGKILL : signal);
-  return { id, link, deadlineMs: Date.now() + seconds * 1000, killed };
+  return { id, link, deadlineMs: Date.now() + seconds * 1000, killed, answerByMs: Date.now() + answerMs };
 }
 
-function killOverdue(stopping: readonly Stopping[]): void {
-  const now = Date.now();
+function killOverdue(stopping: readonly Stopping[], now: number): void {
   for (const one of stopping) {
     if (one.killed || one.deadlineMs > now) continue;
     one.killed = true;
+    one.answerByMs = now + answerMs;
     signalFirst(one.link, SIGKILL);
   }
 }

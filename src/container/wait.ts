@@ -5,9 +5,10 @@ import { acquire } from '../host/locks.ts';
 import { sleepMs } from '../host/descriptors.ts';
 import { isErrno } from '../lib/errors.ts';
 import type { Context } from './index.ts';
-import { connectMonitor, takeExit, type MonitorConnection, type WaitResult } from '../runtime/client.ts';
+import { answerMs, connectMonitor, takeExit, type MonitorConnection, type WaitResult } from '../runtime/client.ts';
 import { packet, packetMaxBytes } from '../runtime/index.ts';
 import { runDir } from './names.ts';
+import { silentMonitor } from './silent-monitor.ts';
 import { containerState, lockPath } from './state.ts';
 
 /** Blocks until nobody is the container's life any more: then it can be started or removed at once. Returns at once where nobody is. */
@@ -22,14 +23,17 @@ export function waitLifeEnd(context: Context, id: ContainerID): void {
 
 /**
  * A connection to the monitor that will be told of the end; waits through the short time in which a container has a life but does
- * not listen yet. Undefined where it does not run.
+ * not listen yet. Undefined where it does not run. @throws MONITOR_FAILED where it runs and nobody listens
  */
 export function reachMonitor(context: Context, id: ContainerID): MonitorConnection | undefined {
-  for (;;) {
+  for (let until = Date.now() + answerMs; ;) {
     const connection = connectMonitor(runDir(context.runtimeDir, id), { exit: true });
     if (connection !== undefined) return connection;
     const { status } = containerState(context, id);
     if (status !== 'starting' && status !== 'running' && status !== 'paused') return undefined;
+    // A start takes as long as it takes: it is another command's, which can be ended.
+    if (status === 'starting') until = Date.now() + answerMs;
+    else if (Date.now() > until) throw silentMonitor(context, id);
     sleepMs(10); // its monitor listens within milliseconds: there is nothing to wait on before it does
   }
 }

@@ -8,6 +8,7 @@ import { formatGoTime, nowNs } from '../host/time.ts';
 import { wrap } from '../lib/errors.ts';
 import type { ChainID, DiffID, ImageID } from '../oci/ids.ts';
 import type { HistoryEntry, ImageConfig, RunConfig } from '../oci/image-config.ts';
+import type { Manifest } from '../oci/manifest.ts';
 import type { NamedReference } from '../oci/reference.ts';
 import { serializeImageConfig } from '../oci/write-image-config.ts';
 import type { LayerInput } from '../storage/apply-layer.ts';
@@ -42,6 +43,8 @@ export interface CommitRequest {
   readonly names: readonly NamedReference[];
   /** Ends it: its reason is thrown and nothing is kept. */
   readonly signal?: AbortSignal | undefined;
+  /** Whose manifest the image gets. */
+  readonly mediaType: Manifest['mediaType'];
 }
 
 /** The new image. @throws USAGE (a change), NO_SPACE, STORE_CORRUPT */
@@ -64,7 +67,7 @@ async function commitLayer(store: Store, request: CommitRequest, config: RunConf
   const raw = serializeImageConfig(made);
   return changeImages(store, async () => {
     const id = putImage(store, raw, { parent: squash || base === undefined ? undefined : image });
-    await keepMadeManifest(store, id, raw, made);
+    await keepMadeManifest(store, id, raw, made, { mediaType: request.mediaType });
     await setNames(store, id, request.names);
     return { id };
   });

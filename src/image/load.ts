@@ -89,7 +89,7 @@ async function storeImage(store: Store, image: OfferedImage, applied: readonly A
   onEvent({ kind: 'config', id });
   for (const { digest, diffID } of applied) if (digest !== undefined && (digest !== (diffID as string) || image.repository !== undefined)) recordLayerSource(store, diffID, { digest, repository: image.repository ?? '' });
   recordTwins(store, image);
-  if (image.rawManifest === undefined) await keepMadeManifest(store, id, image.rawConfig, image.config, plainSizes(image.layers));
+  if (image.rawManifest === undefined) await keepMadeManifest(store, id, image.rawConfig, image.config, { tarSizes: plainSizes(image.layers) });
   else {
     const digest = keepManifest(store, id, image.rawManifest, 'received');
     const indexes = (image.rawIndexes ?? []).toReversed().map((index) => keepIndex(store, id, index)).toReversed();

@@ -23,6 +23,11 @@ export function defaultInterfaceAddresses(): NetworkAddress[] {
   return result;
 }
 
+/** The host's own address, as its network knows it. Not its loopback: what listens there alone stays out of reach. */
+export function mainHostAddress(): string | undefined {
+  return defaultInterfaceAddresses()[0]?.address ?? otherHostAddress();
+}
+
 /** An address of the host that is not on that interface, by which a container with pasta's copied address can reach it. */
 export function otherHostAddress(): string | undefined {
   const used = parseRoute(readTable('/proc/net/route'))?.interface;

@@ -10,14 +10,14 @@ export interface AddedHost { names: string[]; address: string }
 
 const gatewayWord = 'host-gateway';
 
-/** `name:IP`, `name=IP`, `one;two:IP`, `name:[::1]`, `name:host-gateway`. @throws USAGE */
+/** `name:IP`, `name=IP`, `one;two:IP`, `name:[::1]`, `name:host-gateway`. @throws USAGE in Podman's words */
 export function parseAddHost(text: string): AddedHost {
   const at = text.search(/[:=]/);
   const names = text.slice(0, Math.max(at, 0)).split(';').filter((name) => name !== '');
   const address = text.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
-  if (at < 1 || names.length === 0) throw new SkiffError('USAGE', `host entry ${JSON.stringify(text)}: must be of the form NAME:IP`);
-  if (names.some((name) => /[\s#]/.test(name))) throw new SkiffError('USAGE', `host entry ${JSON.stringify(text)}: invalid host name`);
-  if (address !== gatewayWord && ipFamily(address) === 0) throw new SkiffError('USAGE', `host entry ${JSON.stringify(text)}: ${JSON.stringify(address)} is no IP address`);
+  if (at < 1 || names.length === 0) throw new SkiffError('USAGE', `bad format for add-host: ${JSON.stringify(text)}`, { hint: 'want NAME:IP or NAME:host-gateway' });
+  if (names.some((name) => /[\s#]/.test(name))) throw new SkiffError('USAGE', `bad format for add-host: ${JSON.stringify(text)}: invalid host name`);
+  if (address !== gatewayWord && ipFamily(address) === 0) throw new SkiffError('USAGE', `invalid IP address in add-host: ${JSON.stringify(address)}`);
   return { names, address };
 }
 
@@ -40,7 +40,9 @@ export function buildHosts(request: HostsRequest): string {
   for (const text of request.added) {
     const { names, address } = parseAddHost(text);
     if (address === gatewayWord && request.hostAddress === undefined) {
-      throw new SkiffError('UNSUPPORTED', `host entry ${JSON.stringify(text)}: this network can't reach the host`, { hint: '--network=pasta:--map-gw maps the gateway\'s address to the host' });
+      throw new SkiffError('UNSUPPORTED', `host entry ${JSON.stringify(text)}: this network can't reach the host`, {
+        hint: 'the installed pasta has no --map-guest-addr (2024): --network=slirp4netns reaches what listens on the host\'s own address, --network=pasta:--map-gw its loopback too',
+      });
     }
     lines.push(entry(address === gatewayWord ? (request.hostAddress ?? '') : address, names));
     for (const name of names) taken.add(name);

@@ -69,6 +69,8 @@ export interface StartedNetwork {
 export interface NetworkDriver {
   /** Its helper is to be given `exitFd`. */
   readonly needsLifeline?: boolean;
+  /** Refuses options that no start could follow. @throws USAGE */
+  checkOptions?(options: readonly string[]): void;
   /** Refuses what it can't do, before anything is changed. @throws USAGE, UNSUPPORTED, NETWORK_FAILED, HELPER_MISSING */
   validate(plan: NetworkPlan): void;
   facts(plan: NetworkPlan): NetworkFacts;

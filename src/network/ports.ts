@@ -27,6 +27,19 @@ export function parsePublish(text: string): PortBinding[] {
   });
 }
 
+/** `PORT[-PORT][/PROTOCOL]` of --expose, as it is. @throws USAGE */
+export function parseExpose(text: string): string {
+  const [, ports = '', protocol = 'tcp'] = /^([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
+  const wrong = (cause: string): SkiffError => new SkiffError('USAGE', `invalid range format for --expose: ${text}: ${cause}`);
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw wrong(`unknown protocol ${JSON.stringify(protocol)}`);
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(ports);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match === null || first < 1 || last > 65535) throw wrong('ports are numbers from 1 to 65535');
+  if (last < first) throw wrong('the range runs backwards');
+  return text;
+}
+
 function splitPlace(text: string, place: string): { hostIP: string; host: string; container: string } {
   if (place.startsWith('[')) {
     const end = place.indexOf(']');

@@ -38,11 +38,16 @@ export interface ResolvRequest {
   dropLoopback: boolean;
 }
 
+/** Texts of --dns: addresses, or "none" alone. @throws USAGE in Podman's words */
+export function checkNameServers(dns: readonly string[]): void {
+  if (dns.includes('none') && dns.length > 1) throw new SkiffError('USAGE', 'none is not allowed to be specified with other DNS ip addresses');
+  const wrong = dns.find((address) => address !== 'none' && ipFamily(address) === 0);
+  if (wrong !== undefined) throw new SkiffError('USAGE', `${wrong} is not an ip address`);
+}
+
 /** @throws USAGE for a name server that is no address */
 export function buildResolvConf(request: ResolvRequest): string {
-  for (const address of request.dns) {
-    if (address !== 'none' && ipFamily(address) === 0) throw new SkiffError('USAGE', `name server ${JSON.stringify(address)} is no IP address`);
-  }
+  checkNameServers(request.dns);
   const given = request.dns.filter((address) => address !== 'none');
   const inherited = request.host.nameservers.filter((address) => !request.dropLoopback || isReachable(address));
   const nameservers = request.dns.length > 0 ? given : [...new Set([...request.extra, ...inherited])];

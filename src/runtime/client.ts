@@ -85,21 +85,31 @@ function readPast(fd: number, buffer: Buffer): number {
 }
 
 /**
- * Sends a signal to the container's first process, or with `all` to every process of it. False where it does not run (any
- * more). @throws IO with data.errno where the kernel refused
+ * How long a living monitor may take to answer. It does nothing but wait for work, save where it writes to a journal that is down: 5 s.
  */
-export function killContainer(runDir: string, signal: number, all = false): boolean {
+export const answerMs = 10_000;
+
+/**
+ * Sends a signal to the container's first process, or with `all` to every process of it. 'ended' where it does not run (any
+ * more), 'silent' where the monitor does not answer. @throws IO with data.errno where the kernel refused
+ */
+export function killContainer(runDir: string, signal: number, all = false): 'sent' | 'ended' | 'silent' {
   const connection = connectMonitor(runDir);
-  if (connection === undefined) return false;
+  if (connection === undefined) return 'ended';
   try {
     connection.send(all ? packet.killAll : packet.kill, Uint8Array.of(signal));
+    const until = Date.now() + answerMs;
     for (;;) {
+      if (waitReadable([connection.fd], Math.max(0, until - Date.now())).length === 0) {
+        if (Date.now() >= until) return 'silent';
+        continue;
+      }
       const got = connection.receive();
-      if (got === undefined) return false;
+      if (got === undefined) return 'ended';
       if (got.type !== packet.answer) continue;
       const errno = got.body.readInt32LE(0);
-      if (errno === 0) return true;
-      if (errno === constants.errno.ESRCH) return false;
+      if (errno === 0) return 'sent';
+      if (errno === constants.errno.ESRCH) return 'ended';
       throw new SkiffError('IO', `send signal ${signal}: errno ${errno}`, { data: { errno } });
     }
   } finally {
@@ -139,9 +149,13 @@ export function waitExit(runDir: string, timeoutMs = -1): WaitResult {
   }
 }
 
-/** One packet of a connection that asked for the exit: undefined where it was another. For waiting on many at once. */
+/** One packet of a connection that asked for the exit: undefined where it was another. */
 export function takeExit(connection: MonitorConnection): Exclude<WaitResult, { kind: 'timeout' }> | undefined {
-  const got = connection.receive();
+  return exitIn(connection.receive());
+}
+
+/** The exit that a packet tells, or the end of the connection; undefined for any other. */
+export function exitIn(got: Packet | undefined): Exclude<WaitResult, { kind: 'timeout' }> | undefined {
   if (got === undefined) return { kind: 'gone' };
   if (got.type !== packet.exit) return undefined;
   const record = parseExitRecord(got.body.toString('utf8'));

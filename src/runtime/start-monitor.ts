@@ -3,6 +3,7 @@
  * command has nothing else to do meanwhile, and one blocking read is the cheapest wait there is.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { getSystemErrorMap } from 'node:util';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import { socketPair } from '../host/descriptors.ts';
 import { helperPath } from '../host/helpers.ts';
@@ -106,7 +107,12 @@ function monitorError(event: Extract<MonitorEvent, { event: 'error' }>): SkiffEr
     const said = event.stderr.trim().split('\n').map((line) => line.replace(/^.*?\d+Z: /, '')).join('; ');
     return new SkiffError('RUNTIME_FAILED', `OCI runtime: ${said === '' ? `exit code ${event.exitCode}` : said}`, { data: { exitCode: event.exitCode, stderr: event.stderr } });
   }
-  return new SkiffError('MONITOR_FAILED', `monitor: ${event.op} ${JSON.stringify(event.arg)}: errno ${event.errno}`, { data: { op: event.op, errno: event.errno } });
+  return new SkiffError('MONITOR_FAILED', `monitor: ${event.op} ${JSON.stringify(event.arg)}: ${errnoText(event.errno)}`, { data: { op: event.op, errno: event.errno } });
+}
+
+/** "no such file or directory" for 2: what Node calls by the negative number. */
+function errnoText(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
 }
 
 /** The runtime needs to find D-Bus (systemd cgroups) and its own programs; nothing else of the user's environment reaches it. */

@@ -41,7 +41,7 @@ test('exec -d returns at once, its process runs on, is reaped and ends with the 
   t.regex(world.ok('exec', '-d', 'c', 'sh', '-c', 'echo $$ > /pid; exec sleep 54321'), /^[0-9a-f]{64}$/);
   t.regex(world.ok('exec', 'c', 'ps'), /sleep 54321/);
   world.ok('exec', '-d', 'c', 'true');
-  t.is(world.skiff(['exec', '-d', 'c', 'no-such']).code, 127);
+  t.is(world.skiff(['exec', '-d', 'c', 'no-such']).code, 125);
   world.ok('rm', '-f', '-t', '0', 'c');
   t.deepEqual(livingProcesses('54321'), []);
 });
@@ -64,7 +64,19 @@ test('exec in a container that does not run is told apart from one that does not
   t.is(stopped.code, 255);
   t.regex(stopped.stderr, /container state improper/);
   t.is(world.skiff(['exec', 'none', 'true']).code, 125);
-  t.is(world.skiff(['exec', 'c']).code, 125);
+  t.is(world.skiff(['exec', 'c']).code, 255);
+});
+
+test('exec of nothing, or as nobody whom the container knows, has Podman\'s exit codes', (t) => {
+  const world = anchored(t);
+  t.is(world.skiff(['exec', 'c']).code, 255);
+  t.is(world.skiff(['exec', '-d', 'c']).code, 125);
+  t.is(world.skiff(['exec', 'c', '']).code, 126);
+  // Never uid 0 for a number that is none.
+  for (const user of ['nosuch', '2147483648', '4294967295', '4294967296', '-1', '0x0', '1000abc']) {
+    t.like(world.skiff(['exec', '-u', user, 'c', 'id', '-u']), { code: 255, stdout: '' }, user);
+    t.like(world.skiff(['run', '--rm', '--network', 'none', '-u', user, 'base', 'id', '-u']), { code: 126, stdout: '' }, user);
+  }
 });
 
 test('exec in a keep-id container is the user that the container is', (t) => {

@@ -45,6 +45,24 @@ test('a container whose monitor was killed is ended by rm, and by whoever makes 
   t.deepEqual(auditStore(world), []);
 });
 
+test('a monitor that does not answer is named by stop and kill, and ended with its container by rm -f', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const id = world.ok('run', '-d', '--network', 'none', '--name', 'c', 'base', 'sleep', '1000');
+  const init = Number(world.ok('inspect', '--format', '{{.State.Pid}}', 'c'));
+  const pid = Number(/^(\d+) /.exec(livingProcesses(id).find((line) => / ?skiff-monitor /.test(line)) ?? '')?.[1]);
+  process.kill(pid, 'SIGSTOP');
+  for (const verb of [['kill', 'c'], ['stop', '-t', '0', 'c']]) {
+    const done = world.skiff(verb);
+    t.is(done.code, 125);
+    t.true(done.stderr.startsWith(`Error: container "c": its monitor (process ${pid}) does not answer\nhint: `), done.stderr);
+  }
+  t.true(isAlive(init));
+  t.is(world.ok('rm', '-f', 'c'), 'c');
+  t.false(isAlive(pid) || isAlive(init));
+  t.is(world.ok('ps', '-aq'), '');
+});
+
 test('a monitor that is killed while it starts a container leaves none running, with --rm and without', (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');

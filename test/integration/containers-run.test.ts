@@ -1,5 +1,6 @@
 /** What `run` gives to the contained command. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { importBusybox } from '../helpers/images.ts';
@@ -62,6 +63,48 @@ test('run works from a folder that is gone, unless a path of the user needs it',
   t.like(from('base pwd'), { code: 0, stdout: '/\n', stderr: '' });
   t.like(from(`-v ${world.dir}:/x base ls /x`), { code: 0, stderr: '' });
   t.like(from('-v .:/x base true'), { code: 125, stderr: 'Error: the current folder no longer exists\nhint: give absolute paths, or change to a folder that exists\n' });
+});
+
+test('run --hostuser makes a user of the host known, to --user as well', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const [name = '', , uid = ''] = (readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('games:')) ?? 'root:x:0').split(':');
+  t.is(run(world, '--hostuser', name, '-u', name, 'base', 'id', '-u'), uid);
+});
+
+test('run --network host has the host\'s name', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  t.is(world.ok('run', '--rm', '--network', 'host', 'base', 'hostname'), hostname());
+});
+
+test('run --log-opt path takes a relative path from where it is called', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  t.is(world.ok('run', '--network', 'none', '--log-opt', 'path=rel.log', 'base', 'echo', 'kept'), 'kept');
+  t.true(readFileSync(join(world.home, 'rel.log'), 'utf8').includes('kept'));
+  const done = world.skiff(['run', '--rm', '--network', 'none', '--log-opt', 'path=/nosuch/x.log', 'base', 'true']);
+  t.is(done.stderr, 'Error: monitor: open the log "/nosuch/x.log": no such file or directory\n');
+});
+
+test('start --attach passes standard input on to a container that was made to read it', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('create', '-i', '--network', 'none', '--name', 'c', 'base', 'sh', '-c', 'read x; echo got=$x');
+  t.is(world.skiff(['start', '-a', 'c'], { input: 'hey\n' }).stdout, 'got=hey\n');
+});
+
+test('commit -f docker gives the image Docker\'s manifest', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  world.ok('run', '--network', 'none', '--name', 'c', 'base', 'touch', '/new');
+  for (const [format, type] of [['docker', 'application/vnd.docker.distribution.manifest.v2+json'], ['oci', 'application/vnd.oci.image.manifest.v1+json']] as const) {
+    world.ok('commit', '-f', format, 'c', `made-${format}`);
+    t.is(world.ok('image', 'inspect', '--format', '{{.ManifestType}}', `made-${format}`), type);
+    t.is(run(world, `made-${format}`, 'ls', '/new'), '/new');
+  }
+  world.ok('push', 'made-docker', `dir:${join(world.dir, 'pushed')}`);
+  t.regex(readFileSync(join(world.dir, 'pushed', 'manifest.json'), 'utf8'), /distribution\.manifest\.v2\+json/);
 });
 
 test('run makes its --runroot, and says where it can not', (t) => {

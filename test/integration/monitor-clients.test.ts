@@ -25,7 +25,7 @@ test.serial('two clients see the same, and what one types reaches the container'
   second.send(packet.stdinEnd); // means nothing without --stdin-once
   t.true(sendStdin(first, Buffer.from('still here\n')));
   t.is(readUntil(first, (text) => text.endsWith('\n')), 'still here\n');
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
   t.is(drain(first).exit?.exitCode, 137);
   t.is(drain(second).exit?.exitCode, 137);
 });
@@ -37,7 +37,7 @@ test.serial('a container that closes its stdin: clients are told to stop', async
   await run.expectEvent('started');
   readUntil(run.client!, (text) => text === 'closed\n');
   t.false(sendStdin(run.client!, Buffer.from('into the void')));
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
 });
 
 test.serial('a client that does not read stops the container, loses nothing, and costs nothing', async (t) => {
@@ -91,7 +91,7 @@ test.serial('clients that vanish are forgotten', async (t) => {
   }
   const client = world.connect({ stdout: true, exit: true });
   readUntil(client, (text) => text.includes('tick\n'));
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
   t.is(drain(client).exit?.exitCode, 137);
 });
 
@@ -120,5 +120,5 @@ test.serial('a packet that is not of the protocol ends the connection, and only 
     t.is(readFileSync(fd).length, 0, `'${type}'`);
     closeSync(fd);
   }
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
 });

@@ -33,7 +33,7 @@ test.serial('a signal that ends the first process is told as 128 and its number'
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
   const run = await startWaiting(world);
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
   await run.ended;
   t.is(world.exitRecord()?.exitCode, 137);
 });

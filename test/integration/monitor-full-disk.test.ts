@@ -43,7 +43,7 @@ test.serial('a full disk: the container goes on, what is lost is counted, and to
   t.true(told > 300_000);
   t.true(text.endsWith(`${Array.from({ length: 100 }, (_, at) => at + 1).join('\n')}\nend\n`), 'what came after is complete');
   t.true(text.startsWith('100000\n100001\n'));
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
   t.is(drain(client).exit?.droppedLogBytes, told);
   await run.ended;
   t.is(world.exitRecord()?.droppedLogBytes, told);

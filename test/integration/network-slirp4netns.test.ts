@@ -2,6 +2,7 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
 import test from 'ava';
 import { importBusybox } from '../helpers/images.ts';
+import { mainHostAddress } from '../../src/network/host-interface.ts';
 import { requires } from '../helpers/requires.ts';
 import { livingProcesses, makeWorld, type World } from '../helpers/world.ts';
 
@@ -72,4 +73,23 @@ test('an unknown option of slirp4netns is refused before anything is made', (t) 
   t.is(refused.code, 125);
   t.regex(refused.stderr, /network option "frob=1" of slirp4netns/);
   t.is(world.ok('ps', '-a', '-q'), '');
+});
+
+test('slirp4netns: host.containers.internal leads to what listens on the host\'s own address, and not to its loopback', async (t) => {
+  if (!requires(t, 'userns', 'tun', 'slirp4netns')) return;
+  const address = mainHostAddress();
+  if (address === undefined) return t.pass('this host has no address of its own');
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const server = createServer((socket) => { socket.end('hello from the host\n'); });
+  t.teardown(() => { server.close(); });
+  const listen = (at: string): Promise<number> => new Promise((resolve) => { server.listen(0, at, () => { resolve((server.address() as AddressInfo).port); }); });
+  const asked = async (port: number): Promise<{ code: number | null; text: string }> => {
+    const running = world.start(['run', '--rm', '--network', 'slirp4netns', 'base', 'nc', '-w', '5', 'host.containers.internal', String(port)]);
+    const { code } = await running.exit;
+    return { code, text: running.stdout() };
+  };
+  t.deepEqual(await asked(await listen(address)), { code: 0, text: 'hello from the host\n' });
+  await new Promise((resolve) => { server.close(resolve); });
+  t.is((await asked(await listen('127.0.0.1'))).text, '');
 });

@@ -1,5 +1,5 @@
 /** Gathering what config.json needs from the mounted root filesystem and the machine, and writing it. */
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import { version } from '../../lib/version.ts';
@@ -14,16 +14,16 @@ import { containerFiles, runDir, runFiles } from '../names.ts';
 import { containerenvText } from '../spec/containerenv.ts';
 import { generateSpec } from '../spec/generate.ts';
 import type { BoundFiles, HostFacts, NamespacePaths, ResolvedUser, SpecInput } from '../spec/input.ts';
-import { findUser, groupWith, passwdWith, type PasswdLine } from '../spec/passwd.ts';
 import { planCwd, toRlimit } from '../spec/process.ts';
 import { checkRootfs } from '../spec/rootfs-check.ts';
 import { resolveSeccomp } from '../spec/seccomp-source.ts';
 import { serializeSpec } from '../spec/serialize.ts';
-import { resolveUser } from '../spec/user.ts';
+import { resolveUser, type ReadRootfsFile } from '../spec/user.ts';
 import { planUserns } from '../spec/userns.ts';
 import { ensureWorkdir } from '../spec/workdir.ts';
 import { zoneFile } from '../timezone.ts';
 import type { OCIRuntime } from '../../runtime/choose.ts';
+import { accountReader, writeAccounts } from './accounts.ts';
 import type { Prepared } from './index.ts';
 import { filterAnnotation, seccompFilter } from './seccomp-filter.ts';
 
@@ -42,18 +42,17 @@ export interface BundleInput {
   consoleSize: TerminalSize | undefined;
 }
 
-const maxPasswdBytes = 16 * 1024 * 1024;
-
 /** Writes <runDir>/config.json. @throws USAGE (user, working directory), CONFIG_INVALID (the image), … */
 export function writeBundle(context: Context, input: BundleInput): Prepared {
   const { record, rootfs, host } = input;
   checkRootfs(rootfs);
   const root = new RootHandle(rootfs);
   try {
-    const user = userOf(root, record, host);
+    const read = accountReader(root, record);
+    const user = userOf(read, record, host);
     const cwd = planCwd(record.Config.WorkingDir);
     ensureWorkdir(root, cwd, user, record.Skiff.mounts.map((mount) => mount.destination));
-    const spec = generateSpec(specInput(input, user, boundFiles(context, input, root, user)));
+    const spec = generateSpec(specInput(input, user, boundFiles(context, input, (bundle) => writeAccounts(root, bundle, record, { user, host, read }))));
     checkCommand(root, record, { env: spec.process.env, cwd, user });
     const bundle = runDir(context.runtimeDir, record.ID);
     const seccomp = seccompOf(context, input);
@@ -79,10 +78,15 @@ function checkCommand(root: RootHandle, record: ContainerRecord, question: Omit<
   if (problem !== undefined) throw problem;
 }
 
-function userOf(root: RootHandle, record: ContainerRecord, host: HostFacts): ResolvedUser {
+function userOf(read: ReadRootfsFile, record: ContainerRecord, host: HostFacts): ResolvedUser {
   const { defaultUser } = planUserns(record.Skiff.userns, host);
   const spec = record.Config.User === '' && defaultUser !== undefined ? `${defaultUser.uid}:${defaultUser.gid}` : record.Config.User;
-  return resolveUser(spec, (path, maxBytes) => root.readFile(path, maxBytes), record.Skiff.groupAdd);
+  try {
+    return resolveUser(spec, read, record.Skiff.groupAdd);
+  } catch (error) {
+    // As Podman: the command is there, and can't be invoked as this user.
+    throw error instanceof SkiffError && error.exitCode === 125 ? new SkiffError(error.code, error.message, { exitCode: 126, cause: error }) : error;
+  }
 }
 
 function specInput(input: BundleInput, user: ResolvedUser, files: BoundFiles): SpecInput {
@@ -116,7 +120,7 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
 }
 
 /** The files of ours that lie over the image's. */
-function boundFiles(context: Context, input: BundleInput, root: RootHandle, user: ResolvedUser): BoundFiles {
+function boundFiles(context: Context, input: BundleInput, accounts: (bundle: string) => BoundFiles): BoundFiles {
   const { record } = input;
   const folder = context.store.layout.container(record.ID);
   const bundle = runDir(context.runtimeDir, record.ID);
@@ -134,38 +138,5 @@ function boundFiles(context: Context, input: BundleInput, root: RootHandle, user
     files.localtime = join(bundle, 'localtime');
     copyFileSync(zoneFile(record.Skiff.timezone), files.localtime);
   }
-  if (record.Skiff.noPasswd !== true) Object.assign(files, accountFiles(root, bundle, record, user, input.host));
-  return files;
-}
-
-/** A user without a line in the image's passwd gets one, so that whoami and ssh work (numbers only: names came from there); those of --hostuser too. */
-function accountFiles(root: RootHandle, bundle: string, { Skiff: own }: ContainerRecord, user: ResolvedUser, host: HostFacts): Pick<BoundFiles, 'passwd' | 'group'> {
-  const files: Pick<BoundFiles, 'passwd' | 'group'> = {};
-  const unknown = user.username === undefined && user.uid !== 0;
-  const name = user.uid === host.hostUid ? (process.env['USER'] ?? String(user.uid)) : String(user.uid);
-  const before = unknown || own.hostUsers !== undefined ? root.readFile('/etc/passwd', maxPasswdBytes)?.toString('latin1') : undefined;
-  let passwd = before;
-  for (const line of hostUsers(own.hostUsers ?? [])) passwd = passwdWith(passwd, line) ?? passwd;
-  if (unknown) passwd = passwdWith(passwd, { name, uid: user.uid, gid: user.gid, gecos: 'container user', home: user.home, shell: '/bin/sh' }, own.passwdEntry) ?? passwd;
-  if (passwd !== undefined && passwd !== before) {
-    files.passwd = join(bundle, 'passwd');
-    writeFileSync(files.passwd, passwd, { mode: 0o644, encoding: 'latin1' });
-  }
-  const group = unknown ? groupWith(root.readFile('/etc/group', maxPasswdBytes)?.toString('latin1'), { name, gid: user.gid, members: [name] }) : undefined;
-  if (group !== undefined) {
-    files.group = join(bundle, 'group');
-    writeFileSync(files.group, group, { mode: 0o644, encoding: 'latin1' });
-  }
-  return files;
-}
-
-/** Home and shell of the host are of no use inside. @throws NOT_FOUND for a user whom the host does not know */
-function hostUsers(names: readonly string[]): PasswdLine[] {
-  if (names.length === 0) return [];
-  const text = readFileSync('/etc/passwd', 'latin1');
-  return names.map((name) => {
-    const line = findUser(text, name);
-    if (line === undefined) throw new SkiffError('NOT_FOUND', `--hostuser ${JSON.stringify(name)}: no such user in /etc/passwd of the host`);
-    return { ...line, home: '/', shell: '/bin/sh' };
-  });
+  return { ...files, ...accounts(bundle) };
 }

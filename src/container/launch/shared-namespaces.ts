@@ -17,12 +17,20 @@ export function sharedNamespaces(context: Context, record: ContainerRecord): Nam
   const wishes: [keyof NamespacePaths, NamespaceMode | NetworkMode | { kind: 'shareable' }][] = [['pid', pid], ['ipc', ipc], ['uts', uts], ['cgroup', cgroupns], ['network', network]];
   for (const [type, mode] of wishes) {
     if (mode.kind === 'container') paths[type] = `/proc/${pidOf(context, mode.id, type)}/ns/${kernelNames[type]}`;
-    if (mode.kind === 'path') {
-      if (!existsSync(mode.path)) throw new SkiffError('NOT_FOUND', `${type} namespace ${JSON.stringify(mode.path)}: no such file or directory`);
-      paths[type] = mode.path;
-    }
+    if (mode.kind === 'path') paths[type] = mode.path;
   }
+  checkNamespacePaths(record);
   return paths;
+}
+
+const shownNames = { pid: 'PID', ipc: 'IPC', uts: 'UTS', network: 'network', cgroupns: 'cgroup' } as const;
+
+/** @throws NOT_FOUND for a path that is none */
+export function checkNamespacePaths({ Skiff: own }: ContainerRecord): void {
+  for (const name of ['pid', 'ipc', 'uts', 'network', 'cgroupns'] as const) {
+    const mode = own[name];
+    if (mode.kind === 'path' && !existsSync(mode.path)) throw new SkiffError('NOT_FOUND', `cannot find specified ${shownNames[name]} namespace path: stat ${mode.path}: no such file or directory`);
+  }
 }
 
 function pidOf(context: Context, id: ContainerID, type: string): number {

@@ -30,8 +30,7 @@ export function readHostFacts(request: FactsRequest): HostFacts {
     gidMap: parseIDMap(readText('/proc/self/gid_map')),
     hostUid: request.hostUid,
     hostGid: request.hostGid,
-    apparmor: readText('/sys/module/apparmor/parameters/enabled').startsWith('Y'),
-    selinux: existsSync('/sys/fs/selinux/enforce'),
+    ...readSecurityModules(),
     rlimits: { nofile: { ...parseLimit(limits, 'Max open files'), ...(request.openFiles === undefined ? {} : { soft: request.openFiles }) }, nproc: parseLimit(limits, 'Max processes') },
     hostDevices: request.privileged ? listDevices('/dev') : [],
     mqueue: existsSync('/dev/mqueue'),
@@ -39,6 +38,11 @@ export function readHostFacts(request: FactsRequest): HostFacts {
     ownCgroup: request.cgroups.parent,
     hostname: hostname(),
   };
+}
+
+/** Which of the kernel's security modules confine programs here. */
+export function readSecurityModules(): { apparmor: boolean; selinux: boolean } {
+  return { apparmor: readText('/sys/module/apparmor/parameters/enabled').startsWith('Y'), selinux: existsSync('/sys/fs/selinux/enforce') };
 }
 
 /** A file that this kernel does not have reads as empty. */

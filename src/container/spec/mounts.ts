@@ -23,7 +23,7 @@ const shmDefaultBytes = 64 * 1024 * 1024;
  * @throws USAGE two user mounts on one destination, or one on a place that must stay fresh
  */
 export function planMounts(input: SpecInput, security: SecurityOptions, userns: UsernsPlan): SpecMount[] {
-  const user = [...userMounts(input), ...deviceMounts(input)];
+  const user = [...userMounts(input.record.Skiff.mounts), ...deviceMounts(input)];
   checkDestinations(user);
   const table = new Map<string, SpecMount>();
   for (const mount of [...systemMounts(input, security, userns), ...privilegedDeviceMounts(input), ...fileMounts(input)]) table.set(mount.destination, mount);
@@ -140,8 +140,13 @@ function readOnlyTmpfs(input: SpecInput): SpecMount[] {
   }));
 }
 
-function userMounts(input: SpecInput): SpecMount[] {
-  return input.record.Skiff.mounts.map((mount) => toSpecMount({ ...mount, destination: cleanDestination(mount.destination) }));
+function userMounts(mounts: readonly Mount[]): SpecMount[] {
+  return mounts.map((mount) => toSpecMount({ ...mount, destination: cleanDestination(mount.destination) }));
+}
+
+/** Mounts that no start would take: unknown or contradictory options, places that can't be covered. @throws USAGE, UNSUPPORTED */
+export function checkUserMounts(mounts: readonly Mount[]): void {
+  checkDestinations(userMounts(mounts));
 }
 
 function toSpecMount(mount: Mount): SpecMount {

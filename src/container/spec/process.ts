@@ -11,11 +11,10 @@ export const initMountPoint = '/run/podman-init';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** argv of the first process. @throws USAGE where there is no command */
+/** argv of the first process. An empty first word is a command that can't be executed, not a missing one: that is refused at create. */
 export function planArgs(input: SpecInput): string[] {
   const { Path, Args, Skiff } = input.record;
-  const command = Path === '' ? [] : [Path, ...Args];
-  if (command.length === 0) throw new SkiffError('USAGE', 'no command or entrypoint provided, and no CMD or ENTRYPOINT from image');
+  const command = [Path, ...Args];
   return Skiff.init ? [initMountPoint, '--', ...command] : command;
 }
 

@@ -51,6 +51,15 @@ export function resolveSeccomp(request: SeccompRequest): string | undefined {
   return JSON.stringify(convertProfile(defaultProfile(), target));
 }
 
+/** A profile that the user named is there and makes sense. @throws NOT_FOUND, CONFIG_INVALID */
+export function checkProfile(path: string): void {
+  try {
+    parseProfile(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    throw error instanceof SkiffError ? error : wrap(error, `seccomp profile "${path}"`);
+  }
+}
+
 function emptyToUndefined(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }

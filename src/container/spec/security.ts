@@ -8,6 +8,8 @@ export interface SecurityOptions {
   seccomp?: string;
   /** undefined: none asked. 'unconfined', or a loaded profile's name. */
   apparmor?: string;
+  /** What label= asked of SELinux, but for "disable": "type:x". */
+  labels: string[];
   noNewPrivileges: boolean;
   mask: string[];
   unmask: string[];
@@ -17,7 +19,7 @@ export interface SecurityOptions {
 
 /** @throws USAGE for a key that is unknown or a value that makes no sense */
 export function parseSecurityOptions(texts: readonly string[]): SecurityOptions {
-  const options: SecurityOptions = { noNewPrivileges: false, mask: [], unmask: [], procOptions: [] };
+  const options: SecurityOptions = { labels: [], noNewPrivileges: false, mask: [], unmask: [], procOptions: [] };
   for (const text of texts) {
     const parts = /^([a-z-]+)(?:[=:](.*))?$/s.exec(text);
     applyOption(options, text, parts?.[1] ?? text, parts?.[2]);
@@ -37,8 +39,7 @@ function applyOption(options: SecurityOptions, text: string, key: string, value:
       options.apparmor = needed(text, value);
       return;
     case 'label':
-      // There is no SELinux transition in a rootless container of ours; disable, type:, level: ... then change nothing.
-      needed(text, value);
+      if (needed(text, value) !== 'disable') options.labels.push(needed(text, value));
       return;
     case 'mask':
       options.mask.push(...needed(text, value).split(':'));

@@ -2,6 +2,7 @@
  * Kernel parameters of a container: only those that its own namespaces hold.
  */
 import { SkiffError } from '../../lib/errors.ts';
+import type { ContainerRecord } from '../model.ts';
 import type { SpecInput } from './input.ts';
 import type { UsernsPlan } from './userns.ts';
 
@@ -20,24 +21,32 @@ export function planSysctls(input: SpecInput, userns: UsernsPlan): Record<string
   const network = userns.nested === undefined || input.record.Skiff.network.kind === 'none' || input.deferredNetwork === true;
   for (const [name, value] of Object.entries(input.defaultSysctls ?? builtIn)) {
     const ownNetwork = network && input.record.Skiff.network.kind !== 'container' && input.record.Skiff.network.kind !== 'path';
-    if (refusal(name, input) === undefined && (!isNetwork(name) || ownNetwork)) result[name] = value;
+    if (refusal(name, input.record) === undefined && (!isNetwork(name) || ownNetwork)) result[name] = value;
   }
   for (const [written, value] of Object.entries(input.record.Skiff.sysctls)) {
-    // sysctl(8) takes slashes for dots
-    const name = written.replaceAll('/', '.');
-    const why = refusal(name, input);
-    if (why !== undefined) throw new SkiffError('USAGE', `sysctl ${JSON.stringify(written)}: ${why}`);
-    result[name] = value;
+    result[checkedName(written, input.record)] = value;
   }
   return result;
+}
+
+/** What no start of the container could set. @throws USAGE */
+export function checkSysctls(record: ContainerRecord): void {
+  for (const written of Object.keys(record.Skiff.sysctls)) checkedName(written, record);
+}
+
+function checkedName(written: string, record: ContainerRecord): string {
+  const name = written.replaceAll('/', '.'); // sysctl(8) takes slashes for dots
+  const why = refusal(name, record);
+  if (why !== undefined) throw new SkiffError('USAGE', `sysctl ${JSON.stringify(written)}: ${why}`);
+  return name;
 }
 
 function isNetwork(name: string): boolean {
   return name.startsWith('net.');
 }
 
-function refusal(name: string, input: SpecInput): string | undefined {
-  const { network, ipc, uts } = input.record.Skiff;
+function refusal(name: string, record: ContainerRecord): string | undefined {
+  const { network, ipc, uts } = record.Skiff;
   if (name.includes('..') || name.startsWith('.') || !/^[\w.*-]+$/.test(name)) return 'not the name of a kernel parameter';
   if (isNetwork(name)) return network.kind === 'host' ? "can't be set together with the host's network" : undefined;
   if (ipcNames.includes(name) || name.startsWith('fs.mqueue.')) return ipc.kind === 'host' ? "can't be set together with the host's IPC namespace" : undefined;

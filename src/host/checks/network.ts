@@ -90,6 +90,15 @@ function terminate(pid: number): void {
   }
 }
 
+/** Without it a container with pasta has no way to this host: it has the host's own address for itself. */
+function hostByName(): Verdict {
+  const program = findProgram('pasta');
+  if (program === undefined) return ok('host.containers.internal, by slirp4netns');
+  const { stdout, stderr } = runSync([program, '--help'], { timeoutMs: 10_000 });
+  if (`${stdout.toString()}${stderr.toString()}`.includes('--map-guest-addr')) return ok('host.containers.internal');
+  return warn('no host.containers.internal with pasta: this one is older than --map-guest-addr', 'install passt of September 2024 or newer; until then --network=slirp4netns reaches this host, and --network=pasta:--map-gw its loopback as well');
+}
+
 function nameServer(): Verdict {
   const folders = ['/usr/local/libexec/podman', '/usr/local/lib/podman', '/usr/libexec/podman', '/usr/lib/podman'];
   const missing = ['netavark', 'aardvark-dns'].filter((name) => findProgram(name, folders) === undefined);
@@ -106,6 +115,7 @@ export const networkChecks: readonly Check[] = [
   { group: 'network', title: 'tun device', run: tun },
   { group: 'network', title: 'pasta', run: () => driver('pasta', startPasta) },
   { group: 'network', title: 'slirp4netns', run: () => driver('slirp4netns', startSlirp) },
+  { group: 'network', title: 'way to this host', run: hostByName },
   { group: 'network', title: 'name server', run: nameServer },
   { group: 'network', title: 'published ports', run: lowPorts },
 ];

@@ -74,9 +74,7 @@ export function makeConfig(given: ConfigGlobals, env: NodeJS.ProcessEnv, runtime
     get configHome() {
       return configHome(env);
     },
-    get mountProgram() {
-      return mountProgram(given.storageOpts ?? []);
-    },
+    mountProgram: mountProgram(given.storageOpts ?? []),
   };
   for (const name of settingNames) Object.defineProperty(made, name, { enumerable: true, get: () => load()[name] });
   return Object.freeze(made) as unknown as Config; // the loop has just given it every member of Settings

@@ -1,11 +1,11 @@
 /** The host's network namespace. Published ports have no meaning in it: the caller drops them, as Podman does. */
-import { defaultInterfaceAddresses } from '../host-interface.ts';
+import { mainHostAddress } from '../host-interface.ts';
 import type { NetworkDriver } from '../index.ts';
 
 export const host: NetworkDriver = {
   validate: () => undefined,
   facts: () => {
-    const hostAddress = defaultInterfaceAddresses()[0]?.address ?? '127.0.0.1';
+    const hostAddress = mainHostAddress() ?? '127.0.0.1';
     return { nameservers: [], dropLoopbackNameservers: false, hostAddress, addresses: [], resolvConf: true };
   },
   setup: () => ({ ready: () => Promise.resolve(), abandon: () => undefined }),

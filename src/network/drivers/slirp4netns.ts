@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { isRunning, serverFds, startServer, type BackgroundServer } from '../../host/background-helper.ts';
 import { textIfThere } from '../../host/if-there.ts';
 import { SkiffError } from '../../lib/errors.ts';
+import { mainHostAddress } from '../host-interface.ts';
 import type { NetworkDriver, NetworkFacts, NetworkPlan, StartedNetwork } from '../index.ts';
 import { formatBinding } from '../ports.ts';
 import { ipFamily } from '../ip.ts';
@@ -27,6 +28,10 @@ interface Options { allowHostLoopback: boolean; ipv6: boolean; cidr: string; mtu
 export const slirp4netns: NetworkDriver = {
   needsLifeline: true,
 
+  checkOptions(options) {
+    parseOptions(options);
+  },
+
   validate(plan) {
     program();
     parseOptions(plan.options);
@@ -40,10 +45,12 @@ export const slirp4netns: NetworkDriver = {
   facts(plan): NetworkFacts {
     const { cidr, allowHostLoopback } = parseOptions(plan.options);
     const address = (last: number): string => inNetwork(cidr, last);
+    // Connections leave from the host: its own address leads to what listens there, without opening its loopback.
+    const hostAddress = allowHostLoopback ? address(2) : mainHostAddress();
     return {
       nameservers: [address(3)], dropLoopbackNameservers: true, resolvConf: true,
       addresses: [{ family: 4, address: address(100), prefix: Number(cidr.split('/')[1]), gateway: address(2), interface: 'tap0' }],
-      ...(allowHostLoopback && { hostAddress: address(2) }),
+      ...(hostAddress !== undefined && { hostAddress }),
     };
   },
 

@@ -14,7 +14,7 @@ function plan(wishes: Parameters<typeof emptyRequest>[0], config: RunConfig = {}
     request: emptyRequest({ command: ['true'], ...wishes }),
     image: { id: parseImageID(`sha256:${'2'.repeat(64)}`), name: 'localhost/i:latest', config: { architecture: 'amd64', os: 'linux', config, rootfs: { type: 'layers', diff_ids: [layer] }, history: [] } },
     id, name: 'name', created: '2026-01-01T00:00:00.000000000Z', folder: '/c', volumesDir: '/volumes', newVolumeName: () => `fresh${volumes++}`,
-    containerID: () => other, mountsOf: () => [], defaultStopTimeoutSeconds: 10, ...more,
+    containerID: () => other, mountsOf: () => [], hostName: 'laptop', defaultStopTimeoutSeconds: 10, ...more,
   });
 }
 
@@ -40,9 +40,17 @@ test('planContainer() sorts mounts so that parents come before children', (t) =>
   t.deepEqual(plan({ mounts }).Skiff.mounts.map((mount) => mount.destination), ['/a', '/a/b', '/a/b/c']);
 });
 
+test('planContainer() names a container in the network or UTS namespace of the host like the host', (t) => {
+  t.is(plan({}).Config.Hostname, 'abababababab');
+  t.is(plan({ network: { kind: 'host' } }).Config.Hostname, 'laptop');
+  t.is(plan({ uts: { kind: 'host' } }).Config.Hostname, 'laptop');
+  t.is(plan({ network: { kind: 'host' }, hostname: 'mine' }).Config.Hostname, 'mine');
+});
+
 test('planContainer() refuses two mounts in one place, the root and relative places', (t) => {
   const tmpfs = (destination: string) => ({ kind: 'tmpfs' as const, destination, readOnly: false, options: [] });
-  t.throws(() => plan({ mounts: [tmpfs('/a'), tmpfs('/a/')] }), { message: /duplicate/ });
+  t.throws(() => plan({ mounts: [tmpfs('/a'), { ...tmpfs('/a/'), readOnly: true }] }), { message: '/a: duplicate mount destination' });
+  t.is(plan({ mounts: [tmpfs('/a'), tmpfs('/a/')] }).Skiff.mounts.length, 1);
   t.throws(() => plan({ mounts: [tmpfs('/')] }), { message: /root directory/ });
   t.throws(() => plan({ mounts: [tmpfs('/x/..')] }), { message: /root directory/ });
   t.throws(() => plan({ mounts: [tmpfs('a')] }), { message: /absolute/ });

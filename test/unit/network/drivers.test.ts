@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { mainHostAddress } from '../../../src/network/host-interface.ts';
 import { isCode } from '../../../src/lib/errors.ts';
 import { settlePlan } from '../../../src/network/driver.ts';
 import { pastaArgv } from '../../../src/network/drivers/pasta.ts';
@@ -62,7 +63,9 @@ test('slirp4netns.facts() counts addresses from the network\'s', (t) => {
   t.deepEqual(facts.nameservers, ['10.9.8.131']);
   t.is(facts.hostAddress, '10.9.8.130');
   t.deepEqual(facts.addresses[0], { family: 4, address: '10.9.8.228', prefix: 25, gateway: '10.9.8.130', interface: 'tap0' });
-  t.is(slirp4netns.facts(makePlan()).hostAddress, undefined);
+  // Its own address, never its loopback.
+  t.is(slirp4netns.facts(makePlan()).hostAddress, mainHostAddress());
+  t.false(slirp4netns.facts(makePlan()).hostAddress?.startsWith('127.') === true);
 });
 
 test('settlePlan() falls back to slirp4netns, says so once, and refuses without either', (t) => {

@@ -45,9 +45,21 @@ export function readLines(path: string, option: string): string[] {
   }
 }
 
-/** `K=V`, `K` for an empty value. */
-export function keyValues(lines: readonly string[]): Record<string, string> {
+/** Labels of the command line and of files: `K=V`, `K` for an empty value. @throws USAGE for one without a name */
+export function labels(lines: readonly string[]): Record<string, string> {
+  return keyValues(lines, (line) => (line === '' || line.startsWith('=') ? `unable to process labels: invalid label format: ${JSON.stringify(line)}` : undefined));
+}
+
+/** @throws USAGE for one without "=" */
+export function annotations(lines: readonly string[]): Record<string, string> {
+  return keyValues(lines, (line) => (line.includes('=') ? undefined : 'annotations must be formatted KEY=VALUE'));
+}
+
+/** `K=V`, `K` for an empty value. `refusal` tells what is wrong with a line. @throws USAGE */
+export function keyValues(lines: readonly string[], refusal?: (line: string) => string | undefined): Record<string, string> {
   return Object.fromEntries(lines.map((line): [string, string] => {
+    const wrong = refusal?.(line);
+    if (wrong !== undefined) throw new SkiffError('USAGE', wrong);
     const equals = line.indexOf('=');
     return equals < 0 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
   }));

@@ -3,6 +3,7 @@ import { commitContainer } from '../../../container/commit.ts';
 import { parseTarget } from '../../../image/tag.ts';
 import { wrap } from '../../../lib/errors.ts';
 import { hexOf } from '../../../oci/ids.ts';
+import { mediaTypes } from '../../../oci/media-types.ts';
 import { interruptible } from '../../interrupt.ts';
 import { printLine } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
@@ -19,6 +20,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const id = await interruptible((signal) => commitContainer(context, container, {
     signal,
     names: name === undefined ? [] : [parseTarget(name)], changes: list(options, 'change'), author: text(options, 'author'), message: text(options, 'message'),
+    mediaType: text(options, 'format') === 'docker' ? mediaTypes.dockerManifest : mediaTypes.ociManifest,
     includeVolumes: flag(options, 'include-volumes'), pause: flag(options, 'pause'),
   }));
   const file = text(options, 'iidfile');

@@ -9,7 +9,7 @@ export const spec: CommandSpec = {
   options: [
     { name: 'author', short: 'a', kind: 'string', value: 'TEXT', help: 'Author of the image' },
     { name: 'change', short: 'c', kind: 'list', value: 'INSTRUCTION', help: 'Apply CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR to the image' },
-    { name: 'format', short: 'f', kind: 'string', value: 'FORMAT', help: 'Taken for the sake of scripts: the store keeps one format', oneOf: ['oci', 'docker'], hidden: true },
+    { name: 'format', short: 'f', kind: 'string', value: 'FORMAT', help: 'Format of the manifest', oneOf: ['oci', 'docker'], default: 'oci' },
     { name: 'iidfile', kind: 'string', value: 'FILE', help: 'Write the id of the image to a file', complete: { kind: 'file' } },
     { name: 'include-volumes', kind: 'bool', help: 'Make the volumes of the container volumes of the image' },
     latestOption,

@@ -8,7 +8,7 @@ export const spec: CommandSpec = {
   aliases: [['container', 'exec']],
   summary: 'Run a command in a running container',
   description: [
-    'The exit code is that of the command; 126 when it cannot be invoked, 127 when it cannot be found, 255 when the container does not run.',
+    'The exit code is that of the command; 126 when it cannot be invoked, 127 when it cannot be found, 255 when the container does not run or does not know the user; in the background 125 for any of these.',
     'Options end at CONTAINER (with --latest, at COMMAND).',
   ],
   args: [{ name: 'CONTAINER', required: true, complete: { kind: 'container', state: 'running' } }, { name: 'COMMAND', rest: true, complete: { kind: 'command' } }],

@@ -1,6 +1,5 @@
 import type { Context } from '../../../container/index.ts';
-import { removeContainer } from '../../../container/remove.ts';
-import { stopContainers } from '../../../container/stop.ts';
+import { forceStop, removeContainer } from '../../../container/remove.ts';
 import { isCode } from '../../../lib/errors.ts';
 import { printLine } from '../../output.ts';
 import { reportError } from '../../report.ts';
@@ -17,7 +16,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const selection = known(context, invocation);
   if (selection === undefined) return 1;
   // All at once, so that ten containers that ignore SIGTERM cost one wait and not ten.
-  if (force) stopContainers(context, selection.map(({ id }) => id), timeoutSeconds);
+  if (force) forceStop(context, selection.map(({ id }) => id), timeoutSeconds);
   return forEach(selection, printLine, ({ id, shown }) => {
     removeContainer(context, id, { force, timeoutSeconds, volumes: flag(options, 'volumes') });
     return shown;

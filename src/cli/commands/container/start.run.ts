@@ -19,7 +19,8 @@ export async function run(invocation: Invocation): Promise<number> {
   return forEach(selection, printLine, async ({ id, shown }) => {
     const record = readRecord(context, id);
     const keys = detachKeys(text(options, 'detach-keys') ?? config().detachKeys);
-    const wish = { stdin: flag(options, 'interactive') && record.Config.OpenStdin, stdout: true, stderr: true };
+    // With --attach alone as well: a container that was made to read its input gets it, as in Podman.
+    const wish = { stdin: record.Config.OpenStdin, stdout: true, stderr: true };
     const launched = await startContainer(context, id, attach ? { client: wish } : {});
     if (attach) attachContainer(context, record, { socket: launched?.monitor.client, wish, detachKeys: keys, signalProxy: options['sig-proxy'] !== false });
     if (launched !== undefined) closeMonitor(launched.monitor);

@@ -15,7 +15,7 @@ export const spec: CommandSpec = {
   args: [{ name: 'CONTAINER', rest: true, complete: { kind: 'container', state: 'stopped' } }],
   options: [
     allOption('Start all containers that do not run', undefined),
-    { name: 'attach', short: 'a', kind: 'bool', help: 'Attach to the output of the container' },
+    { name: 'attach', short: 'a', kind: 'bool', help: 'Attach to the container: its output, and its input where it was made with --interactive' },
     detachKeysOption, filterOption(containerFilters), interactiveOption, latestOption, sigProxyOption('true with --attach'),
   ],
   checks: [startNames, exclusive('all', 'attach')],

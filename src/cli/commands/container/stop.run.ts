@@ -1,5 +1,6 @@
 import { mustNotBePaused, stopContainers } from '../../../container/stop.ts';
 import { nameOf, readRecord } from '../../../container/record.ts';
+import { silentMonitor } from '../../../container/silent-monitor.ts';
 import { printLine, warn } from '../../output.ts';
 import { reportError } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
@@ -23,8 +24,12 @@ export function run(invocation: Invocation): number {
     }
   });
   const results = stopContainers(context, able.map(({ id }) => id), seconds);
-  for (const { id, killed } of results) {
+  for (const { id, killed, silent } of results) {
     const record = records.get(id);
+    if (silent) {
+      code = reportError(silentMonitor(context, id));
+      continue;
+    }
     if (killed && seconds !== 0 && record !== undefined) {
       warn(`StopSignal ${record.Config.StopSignal ?? 'SIGTERM'} failed to stop container ${nameOf(record)} in ${seconds ?? record.Skiff.stopTimeoutSeconds} seconds, resorting to SIGKILL`);
     }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { collectEnv, envLine, keyValues, readLines } from '../../../../../src/cli/commands/container/_env.ts';
+import { annotations, collectEnv, envLine, keyValues, labels, readLines } from '../../../../../src/cli/commands/container/_env.ts';
 import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from '../../../../../src/cli/commands/container/_mounts.ts';
 import { parseIpc, parseNamespace, parseUserns } from '../../../../../src/cli/commands/container/_namespaces.ts';
 
@@ -16,6 +16,19 @@ test('parseVolume() tells paths, volumes and anonymous volumes apart', (t) => {
 
 test('parseVolume() refuses what makes no sense', (t) => {
   for (const text of ['', ':/b', '/a:', '/a:/b:ro:x']) t.throws(() => parseVolume(text), { code: 'USAGE' }, text);
+});
+
+test('parseVolume(), parseTmpfs() and parseMount() take one of a group that excludes each other', (t) => {
+  for (const options of ['rw,ro', 'ro,ro', 'z,Z', 'exec,noexec', 'rshared,rslave', 'bind,rbind', '']) t.throws(() => parseVolume(`/a:/b:${options}`), { code: 'USAGE', message: /^invalid option/ }, options);
+  t.throws(() => parseTmpfs('/t:rw,ro'), { code: 'USAGE' });
+  for (const options of ['ro,rw', 'ro=maybe']) t.throws(() => parseMount(`type=bind,src=/a,dst=/b,${options}`), { code: 'USAGE' }, options);
+  t.throws(() => parseVolumesFrom('c:ro,rw'), { code: 'USAGE' });
+});
+
+test('labels() and annotations() refuse what has no name, or no value', (t) => {
+  t.deepEqual(labels(['a', 'b=c']), { a: '', b: 'c' });
+  for (const line of ['', '=a']) t.throws(() => labels([line]), { code: 'USAGE' });
+  t.throws(() => annotations(['a']), { code: 'USAGE' });
 });
 
 test('parseMount() knows the types and their words', (t) => {
