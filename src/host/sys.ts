@@ -117,6 +117,19 @@ export interface Sys {
    * Throws an Error with code ZSTD_ERROR.
    */
   zstdDecompress(decoder: object, input: Uint8Array, from: number, output: Uint8Array): [number, number, number];
+  /** Goes on with a CRC-64/GO-ISO: eight bytes, big-endian, zeros at first. */
+  crc64(sum: Buffer, bytes: Buffer): void;
+  /** Opens for reading what is a regular file (else EINVAL), without following a link at the path's end. */
+  openRegular(path: string | Buffer): number;
+  /** Reads up to `length` bytes into the buffer, fewer at the file's end only, and goes on with the sum of what was read. */
+  readSummed(fd: number, sum: Buffer, buffer: Buffer, length: number): number;
+  /**
+   * Deflates input[from..end) in a thread of the pool, with what is before as dictionary, ending with a sync flush; returns how many
+   * bytes are in the output, which has deflateBound(end - from) at least. None of the three is touched until it is done.
+   */
+  deflate(input: Buffer, from: number, end: number, output: Buffer, scratch: Buffer): Promise<number>;
+  deflateBound(length: number): number;
+  deflateScratchBytes(): number;
   /** Sets or clears FD_CLOEXEC. */
   setCloexec(fd: number, on: boolean): void;
   /** getrandom(2); at most 256 bytes. */

@@ -15,7 +15,7 @@ export async function layerTarSize(store: Store, layer: ChainID): Promise<number
   file.on('error', (error) => gunzip.destroy(error));
   let sizeBytes = 0;
   try {
-    for await (const entry of splitEntries(file.pipe(gunzip) as AsyncIterable<Buffer>)) sizeBytes += entry.kind === 'segment' ? entry.bytes.length : entry.sizeBytes;
+    for await (const entries of splitEntries(file.pipe(gunzip) as AsyncIterable<Buffer>)) for (const entry of entries) sizeBytes += entry.kind === 'segment' ? entry.bytes.length : entry.sizeBytes;
   } catch (error) {
     throw wrap(error, `read layer ${layer}`);
   } finally {

@@ -24,12 +24,12 @@ export async function mendSplit(from: string, to: string, stashFd: number, overw
 }
 
 /** For tests as well: entries in, lines out. */
-export async function* mendedLines(entries: AsyncIterable<SplitEntry>, stashFd: number, overwritten: readonly Overwritten[]): AsyncGenerator<string> {
+export async function* mendedLines(entries: AsyncIterable<readonly SplitEntry[]>, stashFd: number, overwritten: readonly Overwritten[]): AsyncGenerator<string> {
   const byName = new Map<string, Overwritten[]>();
   for (const item of overwritten) byName.set(item.name, [...(byName.get(item.name) ?? []), item]);
   let out = 0;
   let position = -1;
-  for await (const entry of entries) {
+  for await (const some of entries) for (const entry of some) {
     position++;
     if (entry.kind === 'segment') {
       yield segmentLine(entry.bytes, out++);

@@ -2,18 +2,18 @@
  * A layer's tar, bit for bit as it came: tar-split's raw bytes, and the files' data from the tree. Runs in a worker that is
  * pivoted into the layer's diff folder: names come from an archive and may lead through links.
  */
-import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { treeFiles } from '../../host/tree-files.ts';
 import { SkiffError, isSystemError, wrap } from '../../lib/errors.ts';
-import { Crc64 } from '../tar/crc64.ts';
 import { showName, toPath } from '../tar/entry.ts';
 import { cleanName } from '../tar/names.ts';
 import type { SplitEntry } from '../tar/split.ts';
 import { splitEntries } from '../tar/split.ts';
 import type { PackSink } from './output.ts';
 
-// A file of the tree that became a fifo must not block us.
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Of tar-split's lines at once. */
+const linesBytes = 128 * 1024;
 
 /** `root`: "" in a pivoted worker. Ends `output`. @throws STORE_CORRUPT where the tree has not what tar-split says */
 export async function unsplit(root: string, splitFd: number, output: PackSink): Promise<void> {
@@ -23,6 +23,8 @@ export async function unsplit(root: string, splitFd: number, output: PackSink): 
   });
   await output.end();
 }
+
+type FileEntry = SplitEntry & { kind: 'file' };
 
 /** What is done with bytes, which are valid during the call only; more come when it is over. */
 export type TakeBytes = (bytes: Buffer) => Promise<void> | void;
@@ -34,13 +36,18 @@ export type TakeBytes = (bytes: Buffer) => Promise<void> | void;
  */
 export async function assemble(root: string, splitFd: number, write: TakeBytes, onDamage?: (error: SkiffError) => void): Promise<void> {
   const buffer = Buffer.allocUnsafe(1024 * 1024);
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: linesBytes });
   const source = createReadStream('', { fd: splitFd, autoClose: false, start: 0 });
   source.on('error', (error) => gunzip.destroy(error));
   try {
-    for await (const entry of splitEntries(source.pipe(gunzip))) {
-      if (entry.kind === 'segment') await write(entry.bytes);
-      else if (entry.sizeBytes > 0) await copyFile(root, entry, buffer, write, onDamage);
+    for await (const entries of splitEntries(source.pipe(gunzip))) {
+      for (const entry of entries) {
+        for (const bytes of entry.kind === 'segment' ? [entry.bytes] : fileData(root, entry, buffer, onDamage)) {
+          // Mostly there is nothing to wait for, and a promise for each of many small files costs more than reading them.
+          const taken = write(bytes);
+          if (taken !== undefined) await taken;
+        }
+      }
     }
   } catch (error) {
     if (isZlibError(error)) throw new SkiffError('STORE_CORRUPT', 'tar-split data is damaged', { cause: error });
@@ -50,50 +57,49 @@ export async function assemble(root: string, splitFd: number, write: TakeBytes, 
   }
 }
 
-async function copyFile(root: string, entry: SplitEntry & { kind: 'file' }, buffer: Buffer, write: TakeBytes, onDamage: ((error: SkiffError) => void) | undefined): Promise<void> {
+/** The bytes are in `buffer`. */
+function* fileData(root: string, entry: FileEntry, buffer: Buffer, onDamage: ((error: SkiffError) => void) | undefined): Generator<Buffer> {
   let left = entry.sizeBytes;
+  if (left === 0) return;
   try {
-    await copyData(root, entry, buffer, (bytes) => {
+    for (const bytes of checkedData(root, entry, buffer)) {
       left -= bytes.length;
-      return write(bytes);
-    });
+      yield bytes;
+    }
   } catch (error) {
     if (onDamage === undefined || !(error instanceof SkiffError)) throw error;
     onDamage(error);
-    for (buffer.fill(0); left > 0; left -= buffer.length) await write(buffer.subarray(0, Math.min(left, buffer.length)));
+    for (buffer.fill(0); left > 0; left -= buffer.length) yield buffer.subarray(0, Math.min(left, buffer.length));
   }
 }
 
-async function copyData(root: string, entry: SplitEntry & { kind: 'file' }, buffer: Buffer, write: TakeBytes): Promise<void> {
+function* checkedData(root: string, entry: FileEntry, buffer: Buffer): Generator<Buffer> {
   const fd = open(root, entry);
   try {
-    if (!fstatSync(fd).isFile()) throw changed(entry, 'is no file any more');
-    const crc = new Crc64();
+    const sum = Buffer.alloc(8);
     for (let left = entry.sizeBytes; left > 0;) {
-      const count = readSync(fd, buffer, 0, Math.min(buffer.length, left), null);
+      const count = treeFiles().readSummed(fd, sum, buffer, Math.min(buffer.length, left));
       if (count === 0) throw changed(entry, 'has become shorter');
-      const bytes = buffer.subarray(0, count);
-      crc.update(bytes);
       left -= count;
-      const taken = write(bytes);
-      if (taken !== undefined) await taken;
+      yield buffer.subarray(0, count);
     }
-    if (!crc.digest().equals(entry.crc)) throw changed(entry, 'has been changed');
+    if (!sum.equals(entry.crc)) throw changed(entry, 'has been changed');
   } finally {
     closeSync(fd);
   }
 }
 
-function open(root: string, entry: SplitEntry & { kind: 'file' }): number {
+function open(root: string, entry: FileEntry): number {
   try {
-    return openSync(toPath(`${root}/${cleanName(entry.name)}`), openFlags);
+    return treeFiles().openRegular(toPath(`${root}/${cleanName(entry.name)}`));
   } catch (error) {
+    if (isSystemError(error) && error.code === 'EINVAL') throw changed(entry, 'is no file any more');
     if (isSystemError(error) && ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(error.code)) throw changed(entry, `can't be opened (${error.code})`);
     throw wrap(error, `read ${showName(entry.name)}`);
   }
 }
 
-function changed(entry: SplitEntry & { kind: 'file' }, cause: string): SkiffError {
+function changed(entry: FileEntry, cause: string): SkiffError {
   return new SkiffError('STORE_CORRUPT', `layer file ${showName(entry.name)} ${cause}`);
 }
 

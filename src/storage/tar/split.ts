@@ -110,18 +110,18 @@ export function parseSplitLine(line: string): SplitEntry {
   return { kind: 'file', name, sizeBytes, crc: payload };
 }
 
-/** Lines out of chunks of text bytes, however they are cut. */
-export async function* splitEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<SplitEntry> {
-  let rest: Buffer[] = [];
+/** Lines out of chunks of text bytes, however they are cut; those that a chunk completes at once. */
+export async function* splitEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<SplitEntry[]> {
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    let from = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
-      rest.push(chunk.subarray(from, end));
-      yield parseSplitLine(Buffer.concat(rest).toString('utf8'));
-      rest = [];
-      from = end + 1;
+    const last = chunk.lastIndexOf(0x0a);
+    if (last < 0) {
+      rest = Buffer.concat([rest, chunk]);
+      continue;
     }
-    if (from < chunk.length) rest.push(chunk.subarray(from));
+    const lines = (rest.length === 0 ? chunk.subarray(0, last) : Buffer.concat([rest, chunk.subarray(0, last)])).toString('utf8').split('\n');
+    rest = Buffer.from(chunk.subarray(last + 1));
+    yield lines.map(parseSplitLine);
   }
-  if (rest.some((piece) => piece.length > 0)) throw new SkiffError('STORE_CORRUPT', 'tar-split data is truncated');
+  if (rest.length > 0) throw new SkiffError('STORE_CORRUPT', 'tar-split data is truncated');
 }

@@ -10,7 +10,7 @@ const crc = Buffer.alloc(8, 1);
 const file = (name: string, sizeBytes: number): SplitEntry => ({ kind: 'file', name, sizeBytes, crc: sizeBytes === 0 ? Buffer.alloc(0) : crc });
 const raw = (text: string): SplitEntry => ({ kind: 'segment', bytes: Buffer.from(text) });
 
-async function* each(entries: readonly SplitEntry[]): AsyncGenerator<SplitEntry> {
+async function* each(entries: readonly (readonly SplitEntry[])[]): AsyncGenerator<readonly SplitEntry[]> {
   yield* entries;
 }
 
@@ -20,7 +20,7 @@ async function mend(entries: readonly SplitEntry[], stash: string, overwritten: 
   try {
     writeSync(fd, stash);
     const lines: string[] = [];
-    for await (const line of mendedLines(each(entries), fd, overwritten)) lines.push(line);
+    for await (const line of mendedLines(each([entries]), fd, overwritten)) lines.push(line);
     return lines.map((line, at) => {
       if ((JSON.parse(line) as { position: number }).position !== at) throw new Error('positions are not in order');
       return parseSplitLine(line);

@@ -1,10 +1,11 @@
-import { gunzipSync } from 'node:zlib';
+import { randomBytes } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
 import { gzipChunks } from '../../../../src/storage/pack/gzip.ts';
 
-async function packed(pieces: readonly Uint8Array[]): Promise<Buffer> {
+async function packed(pieces: readonly Uint8Array[], level?: number): Promise<Buffer> {
   const out: Uint8Array[] = [];
-  for await (const piece of gzipChunks((async function* source() { yield* pieces; })())) out.push(piece);
+  for await (const piece of gzipChunks((async function* source() { yield* pieces; })(), level)) out.push(piece);
   return Buffer.concat(out);
 }
 
@@ -46,4 +47,43 @@ test('gzipChunks() passes the error of its source on', async (t) => {
       throw new Error('source broke');
     })())) void piece;
   }, { message: 'source broke' });
+});
+
+/** Noise, runs, copies from near and far, in pieces of odd lengths. */
+function mixture(seed: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = seed;
+  const next = (below: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  for (let at = 0; at < length;) {
+    const count = Math.min(length - at, 1 + next(3000));
+    const kind = next(4);
+    const distance = 1 + next(Math.min(at + 1, 40_000));
+    for (let done = 0; done < count; done++) bytes[at + done] = kind === 0 ? next(256) : kind === 1 ? 7 : kind === 2 ? 97 + next(5) : bytes[at + done - distance] ?? 0;
+    at += count;
+  }
+  return bytes;
+}
+
+test('gzipChunks() gives back noise, runs and copies of every length', async (t) => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const bytes = mixture(seed, seed % 12 === 0 ? 700_000 + seed : seed * 331);
+    t.true(gunzipSync(await packed([bytes])).equals(bytes), `seed ${seed}`);
+  }
+});
+
+test('gzipChunks() stores what can\'t be compressed, and hardly makes it larger', async (t) => {
+  const bytes = randomBytes(1_000_000);
+  const result = await packed([bytes]);
+  t.true(gunzipSync(result).equals(bytes));
+  t.true(result.length < bytes.length + 300, `${result.length}`);
+});
+
+test('gzipChunks() compresses text well, and with a level as zlib does', async (t) => {
+  const bytes = sample(2_000_000);
+  const [own, best] = [(await packed([bytes])).length, (await packed([bytes], 9)).length];
+  t.true(own < gzipSync(bytes, { level: 1 }).length * 1.05, `${own}`);
+  t.true(best < own);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Crc64 } from '../../../../src/storage/tar/crc64.ts';
 
-function sum(...pieces: Uint8Array[]): string {
+function sum(...pieces: Buffer[]): string {
   const crc = new Crc64();
   for (const piece of pieces) crc.update(piece);
   return crc.digest().toString('hex');

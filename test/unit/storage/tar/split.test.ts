@@ -51,7 +51,7 @@ test('SplitWriter cuts long runs of raw bytes', (t) => {
 test('splitEntries() reads what was written, however it is cut, names as bytes', async (t) => {
   const text = segmentLine(Buffer.from('x'), 0) + fileLine('\xff\n', 3, Buffer.alloc(8, 9), 1) + fileLine('é'.normalize(), 0, undefined, 2);
   for (const bytes of [1, 10, 1000]) {
-    t.deepEqual(await gather(splitEntries(chunks(text, bytes))), [
+    t.deepEqual((await gather(splitEntries(chunks(text, bytes)))).flat(), [
       { kind: 'segment', bytes: Buffer.from('x') }, { kind: 'file', name: '\xff\n', sizeBytes: 3, crc: Buffer.alloc(8, 9) }, { kind: 'file', name: '\xe9', sizeBytes: 0, crc: Buffer.alloc(0) },
     ]);
   }
