@@ -37,6 +37,9 @@ const packs = {
   ],
 };
 
+/** What commands of both of these packs need goes to one that they load in any case: else a pull would load the life of a container. */
+const common = { of: ['life', 'pull'], to: 'look' };
+
 /**
  * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
  * the bundle gets an object whose members load the real one at the first look.
@@ -45,7 +48,7 @@ const lateBuiltins = {
   name: 'late-builtins',
   setup({ onResolve, onLoad }) {
     // import('node:net') is late as it is; with the object in its stead the chunk would only have a default export.
-    onResolve({ filter: /^node:(?:crypto|zlib|net|os)$/ }, ({ path, namespace, kind }) => (namespace === 'late' || kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'late' }));
+    onResolve({ filter: /^node:(?:crypto|zlib|net|os|https|tls)$/ }, ({ path, namespace, kind }) => (namespace === 'late' || kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'late' }));
     onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => name !== 'default');
       return { contents: `let real;for(const name of ${JSON.stringify(names)})Object.defineProperty(exports,name,{enumerable:true,get:()=>(real??=require('${path}'))[name]})` };
@@ -98,12 +101,16 @@ function closure(all, name, seen = new Set()) {
 /** Chunk -> pack. */
 function assign(all) {
   const where = new Map();
+  const reached = new Map();
   for (const [pack, patterns] of Object.entries(packs)) {
+    const chunksOf = new Set();
     for (const [name, { entryPoint }] of all) {
-      if (entryPoint === undefined || !patterns.some((pattern) => pattern.test(entryPoint))) continue;
-      for (const chunk of closure(all, name)) if (!where.has(chunk)) where.set(chunk, pack);
+      if (entryPoint !== undefined && patterns.some((pattern) => pattern.test(entryPoint))) for (const chunk of closure(all, name)) chunksOf.add(chunk);
     }
+    for (const chunk of chunksOf) if (!where.has(chunk)) where.set(chunk, pack);
+    reached.set(pack, chunksOf);
   }
+  for (const [chunk, pack] of where) if (common.of.includes(pack) && common.of.every((one) => reached.get(one).has(chunk))) where.set(chunk, common.to);
   for (const name of all.keys()) if (!where.has(name)) where.set(name, 'rest');
   return where;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the commands of a container's life in this process, with the addon's dangerous calls played by stand-ins, so that V8 compiles
- * what `run`, `exec`, `start` and `rm` use, and only that, into the code cache. No privilege is needed and nothing outside of `home` is
+ * Runs the commands of a container's life, and a pull of an image that is there, in this process, with the addon's dangerous calls played by stand-ins, so that V8 compiles
+ * what `run`, `exec`, `start`, `rm` and `pull` use, and only that, into the code cache. No privilege is needed and nothing outside of `home` is
  * touched: a mount is a folder with the image's files, the monitor is `sleep` with the monitor's descriptors, and a process that is about to become
  * another program throws instead.
  *
@@ -9,6 +9,7 @@
 'use strict';
 const { createHash } = require('crypto');
 const fs = require('fs');
+const { createServer } = require('http');
 const Module = require('module');
 const { join } = require('path');
 
@@ -88,6 +89,19 @@ function writeStore(root) {
   writeTree(join(root, 'overlay2', cacheID, 'diff'));
   fs.mkdirSync(join(root, 'overlay2', 'l'));
   fs.symlinkSync(`../${cacheID}/diff`, join(root, 'overlay2', 'l', 'A'.repeat(26)));
+  const blob = (text, mediaType) => ({ mediaType, size: Buffer.byteLength(text), digest: `sha256:${sha256(text)}` });
+  const oci = 'application/vnd.oci.image';
+  return { mediaType: `${oci}.manifest.v1+json`, text: JSON.stringify({ schemaVersion: 2, mediaType: `${oci}.manifest.v1+json`, config: blob(config, `${oci}.config.v1+json`), layers: [blob('a blob', `${oci}.layer.v1.tar+gzip`)] }) };
+}
+
+/** A registry on loopback that has that image's manifest under every name, and nothing else: its layer is in the store. */
+async function serve({ mediaType, text }) {
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', mediaType);
+    response.end(text);
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return server;
 }
 
 /** The stand-ins can't show the product that the kernel has overlay: it is told (src/host/overlay-probe.ts), as by a command before. */
@@ -110,12 +124,23 @@ const lives = [
  */
 async function train(main, home, said) {
   const root = join(home, 'data', 'skiff');
-  writeStore(root);
+  const manifest = writeStore(root);
   writeVerdict(join(root, 'overlay2'), join(home, 'skiff'));
   for (const argv of lives) {
     const code = await main(argv);
     const done = argv.includes('--rm') || argv[0] === 'exec' ? said().includes(became) : code === 0;
     if (!done) throw new Error(`training: skiff ${argv.join(' ')} ended with ${code}: ${said()}`);
+  }
+  const server = await serve(manifest);
+  try {
+    // The first gives the image the name, the second finds all as it is.
+    for (let time = 0; time < 2; time++) {
+      const code = await main(['pull', '--tls-verify=false', `127.0.0.1:${server.address().port}/i`]);
+      if (code !== 0) throw new Error(`training: skiff pull ended with ${code}: ${said()}`);
+    }
+  } finally {
+    server.closeAllConnections();
+    server.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { registryAccess } from '../image/pull/access.ts';
 import type { Store } from '../storage/index.ts';
 import { interruptible } from './interrupt.ts';
 import { readPlatform } from './options/platform.ts';
-import { readRegistryFlags } from './options/registry.ts';
+import { readRegistryFlags, readRetry } from './options/registry.ts';
 import { warn } from './output.ts';
 import { pullProgress } from './progress/index.ts';
 import type { OptionValues } from './spec.ts';
@@ -24,8 +24,7 @@ export interface PullWish {
 export async function pullAll(store: Store, texts: readonly string[], { policy, options, allTags = false, onPulled, onFailed }: PullWish): Promise<PullResult[]> {
   return interruptible(async (signal) => {
     const progress = pullProgress(options['progress'] as string | undefined, options['quiet'] === true);
-    const retry = options['retry'] as number | undefined;
-    const access = registryAccess(() => readRegistryFlags(options), signal, retry === undefined ? undefined : retry + 1);
+    const access = registryAccess(() => readRegistryFlags(options), signal, readRetry(options));
     const all: PullResult[] = [];
     try {
       for (const text of texts) {

@@ -4,7 +4,7 @@ import type { Remote } from '../image/lists/remote.ts';
 import { registryAccess } from '../image/pull/access.ts';
 import { writeStderr } from '../lib/log.ts';
 import { interruptible } from './interrupt.ts';
-import { readRegistryFlags } from './options/registry.ts';
+import { readRegistryFlags, readRetry } from './options/registry.ts';
 import type { OptionValues } from './spec.ts';
 
 /**
@@ -15,8 +15,7 @@ import type { OptionValues } from './spec.ts';
 export async function withRegistries<T>(options: OptionValues, work: (remote: Remote, signal: AbortSignal) => Promise<T>, credsFor?: string): Promise<T> {
   return interruptible(async (signal) => {
     const flags = options['insecure'] === true ? { ...options, 'tls-verify': false } : options;
-    const retry = options['retry'] as number | undefined;
-    const access = registryAccess(async () => ({ ...await readRegistryFlags(flags), credsFor }), signal, retry === undefined ? undefined : retry + 1);
+    const access = registryAccess(async () => ({ ...await readRegistryFlags(flags), credsFor }), signal, readRetry(options));
     try {
       return await work({ client: async () => (await access.open()).client, resolve: (reference) => access.resolve(reference), notice: (text) => writeStderr(`${text}\n`) }, signal);
     } finally {

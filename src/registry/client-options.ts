@@ -9,7 +9,7 @@ import { credentialFinder } from './auth/credentials.ts';
 import { registryCerts } from './certs.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { ClientOptions, Credential, RegistryCerts } from './index.ts';
-import { registriesConf } from './registries-conf.ts';
+import { registryTables } from './registries-conf.ts';
 
 /** What the commands' shared flags say (cli/options/registry.ts). */
 export interface RegistryFlags {
@@ -32,7 +32,7 @@ export interface RegistryFlags {
 export async function clientOptions(flags: RegistryFlags = {}): Promise<ClientOptions> {
   const files = authFiles(process.env, flags.authfile);
   if (flags.makesAuthfile !== true) checkAuthFile(files);
-  const conf = await registriesConf();
+  const conf = await registryTables();
   const find = credentialFinder({ files, helpers: conf.credentialHelpers });
   const certs = new Map<string, RegistryCerts>();
   // --creds is for the registry that the user named, not for its mirrors, nor for where registries.conf says that it has moved to.
@@ -43,6 +43,7 @@ export async function clientOptions(flags: RegistryFlags = {}): Promise<ClientOp
       return endpointsOf(conf, repository);
     },
     credential: async (repository) => (flags.creds !== undefined && named.has(repository.domain) ? flags.creds : (await find(repository))?.credential),
+    isGiven: (repository) => flags.creds !== undefined && named.has(repository.domain),
     certs: (domain) => {
       const known = certs.get(domain) ?? registryCerts(domain, flags.certDir);
       certs.set(domain, known);

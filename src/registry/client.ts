@@ -14,7 +14,7 @@ type Wanted = 'tag' | 'digest' | 'blob';
 /** See RegistryClient for what is promised. Opens no connection yet. */
 export function openRegistry(options: ClientOptions): RegistryClient {
   const connections = openConnections(options);
-  const uploads = openUploads(connections.attempts, options.signal);
+  const uploads = openUploads({ attempts: connections.attempts, delayMs: options.retryDelayMs }, options.signal);
   /** Mirrors that failed: not asked again by this command. */
   const dead = new Set<string>();
   /** Who gave a repository's manifest has its blobs, whatever it serves otherwise. */
@@ -69,6 +69,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
   const registry = (repository: Repository): Place => connections.place(registryEndpoint(options, repository));
 
   return {
+    retryDelayMs: options.retryDelayMs,
     async fetchManifest(repository, reference) {
       const found = await fromAny(repository, isDigestReference(reference) ? 'digest' : 'tag', (place) => fetchManifest(place, reference));
       if (found === undefined) throw new SkiffError('MANIFEST_UNKNOWN', `${nameOf(repository)} is served by no endpoint`);

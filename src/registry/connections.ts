@@ -51,7 +51,8 @@ export function openConnections(options: ClientOptions): Connections {
       if (known !== undefined) return known;
       if (path !== '' && !pathPattern.test(path)) throw new SkiffError('REFERENCE_INVALID', `invalid repository name ${JSON.stringify(path.slice(0, 100))}`);
       const transport = openTransport({
-        http, host: hostOf(domain, insecure, host), tokens, isStored: credential === undefined, isMirror: mirror, attempts: mirror ? Math.min(mirrorAttempts, attempts) : attempts, signal, domain,
+        http, host: hostOf(domain, insecure, host), tokens, isMirror: mirror, attempts: mirror ? Math.min(mirrorAttempts, attempts) : attempts, retryDelayMs: options.retryDelayMs, signal, domain,
+        credentialFrom: credential !== undefined ? 'login' : options.isGiven?.({ domain, path }) === true ? 'flag' : 'store',
         credential: credential === undefined ? () => options.credential({ domain, path }) : () => Promise.resolve(credential),
       });
       const place = { endpoint, transport, base: `/v2/${path}`, pull: `repository:${path}:pull`, push: `repository:${path}:pull,push` };

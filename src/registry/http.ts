@@ -13,6 +13,7 @@ import { version } from '../lib/version.ts';
 import { answerError, bodyTimeout, exchangeError, maxErrorBytes, RegistryError, timeoutError } from './errors.ts';
 import type { RegistryCerts } from './index.ts';
 import { checkLocation } from './location.ts';
+import { isPlainHttp } from './plain-port.ts';
 import { proxyFor } from './proxy.ts';
 import { redactUrl } from './redact.ts';
 import { parseRetryAfter } from './retry.ts';
@@ -69,6 +70,8 @@ export interface HttpOptions {
 export interface Http {
   /** Follows redirects. Resolves for every status; rejects with RegistryError where there is no answer, or with the signal's reason. */
   exchange(request: HttpRequest): Promise<HttpAnswer>;
+  /** Whether the URL's port is known to speak no TLS. False also where it is not found out: without a port in the URL, through a proxy. */
+  isPlain(url: URL): Promise<boolean>;
   /** Ends all connections, those in use as well. */
   close(): Promise<void>;
 }
@@ -154,6 +157,7 @@ export function openHttp(options: HttpOptions): Http {
         url = next;
       }
     },
+    isPlain: async (url) => url.port !== '' && proxyFor(url, options.env) === undefined && isPlainHttp(url, options.signal),
     async close() {
       // One that could not be made was its request's failure.
       for (const made of routes.values()) (await made.catch(() => undefined))?.agent.destroy();

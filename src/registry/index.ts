@@ -56,6 +56,8 @@ export interface ClientOptions {
   readonly endpoints: (repository: Repository) => readonly Endpoint[];
   /** Undefined: anonymous. Asked again for each endpoint's repository (auth.json may name namespaces). */
   readonly credential: (repository: Repository) => Promise<Credential | undefined>;
+  /** Whether the command's own flags gave that credential, so that a refusal is not about a stored one. */
+  readonly isGiven?: (repository: Repository) => boolean;
   readonly certs: (domain: string) => RegistryCerts;
   /** --tls-verify: overrides `insecure` of every endpoint. */
   readonly tlsVerify: boolean | undefined;
@@ -63,6 +65,8 @@ export interface ClientOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Attempts of one request after a temporary failure, the first included. Default 4. */
   readonly attempts?: number;
+  /** The wait before another attempt. Default: one that doubles. */
+  readonly retryDelayMs?: number | undefined;
   /** An exchange without a byte for so long has failed, temporarily. Default 60 s. */
   readonly idleTimeoutMs?: number;
   /** Stops everything under way. */
@@ -114,6 +118,8 @@ export interface SearchResult {
  * Everything throws RegistryError (code REGISTRY_FAILED, REGISTRY_UNAUTHORIZED, MANIFEST_UNKNOWN …); what is temporary was retried.
  */
 export interface RegistryClient {
+  /** As in its options, for who repeats more than a request. */
+  readonly retryDelayMs?: number | undefined;
   /** By tag or digest. @throws MANIFEST_UNKNOWN, DIGEST_MISMATCH, MANIFEST_INVALID (too large) */
   fetchManifest(repository: Repository, reference: string): Promise<FetchedManifest>;
   /** The digest without the body (HEAD, or GET where a registry has no HEAD or gives no digest); undefined: not there. */

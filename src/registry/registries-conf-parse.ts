@@ -61,6 +61,16 @@ export interface ConfFile {
   readonly credentialHelpers: readonly string[] | undefined;
 }
 
+/**
+ * What a file can hold, by its first letters and without parsing: nothing where all its lines are empty or comments, aliases alone where
+ * it begins with that table and has no other.
+ */
+export function contentOf(text: string): 'nothing' | 'aliases' | 'tables' {
+  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  if (lines.length === 0) return 'nothing';
+  return lines[0] === '[aliases]' && !lines.some((line, at) => at > 0 && line.startsWith('[')) ? 'aliases' : 'tables';
+}
+
 type Toml = (text: string) => Record<string, unknown>;
 
 /**

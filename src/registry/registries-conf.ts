@@ -8,7 +8,7 @@ import { dropInFiles } from '../host/config/drop-ins.ts';
 import { homeDir } from '../host/config/home.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
 import type { RegistriesConf } from './registries-conf-parse.ts';
-import { emptyConf, mergeConf, parseConfFile } from './registries-conf-parse.ts';
+import { contentOf, emptyConf, mergeConf, parseConfFile } from './registries-conf-parse.ts';
 
 const systemDir = '/etc/containers';
 /** Distributions that keep /etc empty have their defaults here. */
@@ -44,11 +44,19 @@ function mustExist(path: string): string {
   return path;
 }
 
-/** Reads the files given and puts them together. Without files no TOML parser is loaded. @throws CONFIG_INVALID, and what reading throws */
-export async function loadRegistriesConf(files: readonly string[]): Promise<RegistriesConf> {
-  if (files.length === 0) return emptyConf;
+/**
+ * Reads the files given and puts them together. Without `aliases`, files that can have nothing else are left out. Where nothing is left no
+ * TOML parser is loaded: what distributions ship is a file of comments and one of aliases.
+ * @throws CONFIG_INVALID, and what reading throws
+ */
+export async function loadRegistriesConf(files: readonly string[], { aliases = true }: { aliases?: boolean } = {}): Promise<RegistriesConf> {
+  const texts = files.map((file) => ({ file, text: readText(file) })).filter(({ text }) => {
+    const holds = contentOf(text);
+    return holds === 'tables' || (aliases && holds === 'aliases');
+  });
+  if (texts.length === 0) return emptyConf;
   const { parse } = await import('smol-toml');
-  return mergeConf(files.map((file) => ({ file, ...parseConfFile(readText(file), file, parse) })));
+  return mergeConf(texts.map(({ file, text }) => ({ file, ...parseConfFile(text, file, parse) })));
 }
 
 function readText(file: string): string {
@@ -59,10 +67,17 @@ function readText(file: string): string {
   }
 }
 
-let current: Promise<RegistriesConf> | undefined;
+let whole: Promise<RegistriesConf> | undefined;
+let tables: Promise<RegistriesConf> | undefined;
 
 /** The configuration of this process, read at the first call. */
 export function registriesConf(): Promise<RegistriesConf> {
-  current ??= (async () => loadRegistriesConf(registriesConfFiles(process.env)))();
-  return current;
+  whole ??= (async () => loadRegistriesConf(registriesConfFiles(process.env)))();
+  return whole;
+}
+
+/** The same for who has a full name, and so needs no aliases: which of them there are is not said. */
+export function registryTables(): Promise<RegistriesConf> {
+  tables ??= whole ?? (async () => loadRegistriesConf(registriesConfFiles(process.env), { aliases: false }))();
+  return tables;
 }

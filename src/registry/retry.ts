@@ -12,11 +12,11 @@ const noticeableMs = 5000;
 
 /**
  * How long to wait after the failure of attempt `attempt` (from 1): doubling from half a second, with jitter of a half either
- * side, at least what the server asked for. Undefined: it asks for longer than anybody waits.
+ * side, at least what the server asked for. Undefined: it asks for longer than anybody waits. `fixedMs`: each time so long, by the user's wish.
  */
-export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, random: () => number = Math.random): number | undefined {
+export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, random: () => number = Math.random, fixedMs?: number): number | undefined {
   if (retryAfterMs !== undefined && retryAfterMs > longestRetryAfterMs) return undefined;
-  const backoff = Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) * (0.5 + random());
+  const backoff = fixedMs ?? Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) * (0.5 + random());
   return Math.max(Math.round(backoff), retryAfterMs ?? 0);
 }
 
@@ -30,19 +30,20 @@ export function parseRetryAfter(text: string | undefined, now: number): number |
 
 /**
  * Runs `attempt` until it succeeds, fails for good, or has failed `attempts` times in ways that may pass (and that `isWorthIt`
- * lets pass). Throws the last failure.
+ * lets pass). Throws the last failure. `fixedMs`: as for retryDelayMs.
  */
 export async function withRetries<T>(
-  attempts: number, signal: AbortSignal | undefined, attempt: (number: number) => Promise<T>, isWorthIt: (failure: RegistryError) => boolean = () => true,
+  attempts: number, signal: AbortSignal | undefined, attempt: (number: number) => Promise<T>, isWorthIt: (failure: RegistryError) => boolean = () => true, fixedMs?: number,
 ): Promise<T> {
   for (let number = 1; ; number++) {
     try {
       return await attempt(number);
     } catch (error) {
       const failure = registryErrorOf(error);
-      const delay = failure?.temporary === true && number < attempts && isWorthIt(failure) ? retryDelayMs(number, failure.retryAfterMs) : undefined;
+      const delay = failure?.temporary === true && number < attempts && isWorthIt(failure) ? retryDelayMs(number, failure.retryAfterMs, Math.random, fixedMs) : undefined;
       if (delay === undefined) throw error;
-      (delay > noticeableMs ? log.warn : log.debug)(`${failure?.message ?? ''}; attempt ${number + 1} of ${attempts} in ${Math.round(delay / 100) / 10} s`);
+      // A registry out of reach is told of at once: it may be starting, or the name may be wrong, and only the user knows.
+      (delay > noticeableMs || failure?.stage === 'connect' ? log.warn : log.debug)(`${failure?.message ?? ''}; attempt ${number + 1} of ${attempts} in ${Math.round(delay / 100) / 10} s`);
       await sleep(delay, undefined, { signal });
     }
   }

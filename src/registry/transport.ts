@@ -2,7 +2,8 @@
  * Exchanges with one registry, authorised: finds out whether it speaks TLS, answers its challenges, tries again what may pass.
  *
  * There is no ping before the first request: the request itself is sent, and a 401 tells what to bring. The challenge is
- * remembered, so that later requests bring it at once. Only a registry that may be without TLS is asked first.
+ * remembered, so that later requests bring it at once. Only a registry that may be without TLS, and is not seen at once to have none, is
+ * asked first.
  *
  * @see distribution-spec spec.md "Endpoints"
  */
@@ -54,14 +55,15 @@ export interface TransportOptions {
   readonly host: Host;
   readonly tokens: TokenStore;
   readonly attempts: number;
+  readonly retryDelayMs: number | undefined;
   /** There is another place to ask: nothing is waited for, only a connection that had grown cold is made anew. */
   readonly isMirror: boolean;
   readonly signal?: AbortSignal | undefined;
   /** For messages and hints: the name in references. */
   readonly domain: string;
   readonly credential: () => Promise<Credential | undefined>;
-  /** The credential is a stored one (or missing), so that a refusal calls for `login`. */
-  readonly isStored: boolean;
+  /** Where the credential is from, for a refusal's hint: kept by `login` (or missing), the command's own (--creds), or on trial in `login` itself. */
+  readonly credentialFrom: 'store' | 'flag' | 'login';
 }
 
 /** Finds out once how a host is reached: https, or where that is allowed and https fails before an answer, http. */
@@ -83,6 +85,8 @@ export function openHost(http: Http, trust: Trust): Host {
     return origin;
   };
   const probe = async (): Promise<URL> => {
+    // Then the first request asks for itself.
+    if (await http.isPlain(new URL(`https://${trust.host}`))) return new URL(`http://${trust.host}`);
     try {
       return await ask(new URL(`https://${trust.host}`));
     } catch (error) {
@@ -118,7 +122,8 @@ export function openTransport(options: TransportOptions): Transport {
     credential ??= options.credential();
     const isKnown = (await credential) !== undefined;
     const login = `skiff login ${options.domain}`;
-    const refused = isKnown ? `the stored credentials for ${options.domain} may be wrong or lack the right: ${login}` : login;
+    const refused = !isKnown ? login : options.credentialFrom === 'flag'
+      ? `user or password in --creds may be wrong, or may lack the right, at ${options.domain}` : `the stored credentials for ${options.domain} may be wrong or lack the right: ${login}`;
     const hint = failure.status !== 429 ? refused : isKnown ? undefined : `who is logged in may be allowed more: ${login}`;
     const what = failure.message.slice(failure.message.indexOf(': ') + 2);
     return new RegistryError(what, { ...failure, url: new URL(failure.url), hint, cause: failure.cause });
@@ -148,9 +153,9 @@ export function openTransport(options: TransportOptions): Transport {
   return {
     async send(request) {
       try {
-        return await withRetries(request.attempts ?? options.attempts, options.signal, () => attempt(request), (failure) => !options.isMirror || failure.stage === 'exchange');
+        return await withRetries(request.attempts ?? options.attempts, options.signal, () => attempt(request), (failure) => !options.isMirror || failure.stage === 'exchange', options.retryDelayMs);
       } catch (error) {
-        throw error instanceof RegistryError && options.isStored && [401, 403, 429].includes(error.status ?? 0) ? await hinted(error) : error;
+        throw error instanceof RegistryError && options.credentialFrom !== 'login' && [401, 403, 429].includes(error.status ?? 0) ? await hinted(error) : error;
       }
     },
     resolve(location, base) {

@@ -31,7 +31,7 @@ const maxChunkBytes = 64 * 1024 * 1024;
 /** What refuses a stream, but may take chunks: 411 wants lengths, 413 limits them, 416 wants Content-Range. */
 const chunkStatuses: ReadonlySet<number | undefined> = new Set([411, 413, 416]);
 
-export function openUploads(attempts: number, signal?: AbortSignal): Uploads {
+export function openUploads({ attempts, delayMs }: { attempts: number; delayMs?: number | undefined }, signal?: AbortSignal): Uploads {
   /** Sessions that a refused mount has opened, for the next upload to that repository. */
   const spare = new Map<string, Session[]>();
   const wantChunks = new Set<string>();
@@ -100,7 +100,7 @@ export function openUploads(attempts: number, signal?: AbortSignal): Uploads {
       else await answer.discard();
       return answer.status === 201;
     },
-    upload: (place, source, onBytes) => withRetries(attempts, signal, () => once(place, source, onBytes)),
+    upload: (place, source, onBytes) => withRetries(attempts, signal, () => once(place, source, onBytes), () => true, delayMs),
   };
 }
 

@@ -55,6 +55,8 @@ test('pull prints what a Docker user knows on stderr and the id on stdout; TLS a
   const wrong = world.skiff(['pull', '-q', '--creds', `${registry.user}:n0tTheOne`, name]);
   t.is(wrong.code, 125);
   t.false(wrong.stderr.includes('n0tTheOne'), 'the password is in no message');
+  t.regex(wrong.stderr, /hint: user or password in --creds may be wrong/);
+  t.notRegex(wrong.stderr, /stored/);
   t.deepEqual(auditStore(world), []);
   t.deepEqual(blobFiles(world), []);
 });
@@ -322,6 +324,66 @@ test('two pulls at once download each blob once, and neither waits for ever', as
   for (const digest of [layerDigest(one, 0), layerDigest(one, 1)]) t.is(registry.count(new RegExp(`GET .*/blobs/${digest}`)), 1, digest);
   t.deepEqual(auditStore(world), []);
   t.deepEqual(blobFiles(world), []);
+});
+
+test('of two pulls at once each says of every layer how it ended', async (t) => {
+  const registry = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  registry.put('app', 'latest', large);
+  registry.on(/GET .*\/blobs\//, trickle(20_000, 30));
+  const results = await Promise.all([1, 2].map(() => skiffBeside(world, ['pull', `${registry.domain}/app`])));
+  for (const { code, stderr } of results) {
+    t.is(code, 0, stderr);
+    for (const at of [0, 1]) t.regex(stderr, new RegExp(`${layerDigest(large, at).slice(7, 19)}: (?:Pull complete|Already exists)\n`));
+  }
+});
+
+test('a registry that is starting is waited for, aloud, as long as --retry and --retry-delay say; an unknown host is not', async (t) => {
+  const gone = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, gone);
+  await gone.stop();
+  const { code, stderr } = await skiffBeside(world, ['pull', '--retry', '2', '--retry-delay', '10ms', `${gone.domain}/app`]);
+  t.is(code, 125);
+  t.deepEqual([...stderr.matchAll(/connection refused; attempt (\d) of 3/g)].map(([, number]) => number), ['2', '3'], stderr);
+  const unknown = await skiffBeside(world, ['pull', 'no-such-host.invalid/app']);
+  t.is(unknown.code, 125);
+  t.notRegex(unknown.stderr, /attempt/);
+});
+
+test('a registry without TLS that may be so is asked for the manifest at once', async (t) => {
+  const registry = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  registry.put('app', 'latest', small);
+  t.is((await skiffBeside(world, ['pull', '-q', `${registry.domain}/app`])).code, 0);
+  const before = registry.requests.length;
+  t.is((await skiffBeside(world, ['pull', '-q', `${registry.domain}/app`])).code, 0);
+  t.deepEqual(registry.requests.slice(before).map(({ line }) => line), ['GET /v2/app/manifests/latest']);
+});
+
+test('image inspect shows what a registry, a layout or an archive has, without the layers', async (t) => {
+  const registry = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  registry.put('app', 'latest', small);
+  const seen = await skiffBeside(world, ['image', 'inspect', `docker://${registry.domain}/app`]);
+  t.is(seen.code, 0, seen.stderr);
+  t.is(registry.count(new RegExp(`GET .*/blobs/${layerDigest(small)}`)), 0);
+  t.is(world.ok('images', '-a', '-q'), '');
+  await skiffBeside(world, ['pull', '-q', `${registry.domain}/app`]);
+  const [remote] = JSON.parse(seen.stdout) as Record<string, unknown>[];
+  const [local] = JSON.parse(world.ok('image', 'inspect', `${registry.domain}/app`)) as Record<string, unknown>[];
+  const { GraphDriver: _, Size: __, VirtualSize: ___, ...same } = local ?? {};
+  t.like(remote, same);
+  for (const place of ['oci:layout:app', 'oci-archive:layout.tar', 'dir:folder', 'docker-archive:docker.tar:some/app:1']) {
+    const [transport = '', ...rest] = place.split(':');
+    const full = `${transport}:${join(world.dir, rest.join(':'))}`;
+    world.ok('push', '-q', `${registry.domain}/app`, full);
+    t.is(world.ok('image', 'inspect', '--format', '{{.Id}} {{.Architecture}}', full), `${small.imageID.slice(7)} ${String(same['Architecture'])}`, place);
+  }
+  t.regex(world.skiff(['image', 'inspect', 'docker-daemon:app:1']).stderr, /hint: skiff pull docker-daemon:app:1/);
 });
 
 test('SIGINT keeps what was downloaded, says one thing and leaves no name', async (t) => {

@@ -4,7 +4,7 @@ import { SkiffError } from '../../lib/errors.ts';
 import type { Compression } from '../../oci/media-types.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import type { Check, OptionSpec, OptionValues } from '../spec.ts';
-import { registryOptions } from './registry.ts';
+import { registryOptions, retryOptions } from './registry.ts';
 
 /** As archive/compress.ts has them; that file loads more than a spec may. A unit test compares the two. */
 export const levelsOf: Readonly<Record<'gzip' | 'zstd', number>> = { gzip: 9, zstd: 19 };
@@ -21,7 +21,7 @@ export const pushOptions: readonly OptionSpec[] = [
   { name: 'format', short: 'f', kind: 'string', value: 'FORMAT', oneOf: ['oci', 'v2s2', 'docker'], help: 'Kind of manifest (default: as it was received, else oci)' },
   { name: 'quiet', short: 'q', kind: 'bool', help: 'Print no progress' },
   { name: 'remove-signatures', kind: 'bool', help: 'Send no signatures: the store has none' },
-  { name: 'retry', kind: 'int', min: 0, max: 100, value: 'NUMBER', help: 'Repeat a request that failed for a passing reason so often', default: '3' },
+  ...retryOptions,
 ];
 
 export const checkLevel: Check = (options) => {

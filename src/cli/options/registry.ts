@@ -27,6 +27,18 @@ export const compatAuthFileOption: OptionSpec = {
 /** The whole group, for pull, push, search and the like. */
 export const registryOptions: readonly OptionSpec[] = [authfileOption, certDirOption, credsOption, tlsVerifyOption];
 
+/** For who sends or fetches images. */
+export const retryOptions: readonly OptionSpec[] = [
+  { name: 'retry', kind: 'int', min: 0, max: 100, value: 'NUMBER', help: 'Repeat a request that failed for a passing reason so often', default: '3' },
+  { name: 'retry-delay', kind: 'duration', min: 0, value: 'DURATION', help: 'Wait so long before each repetition (default: half a second, and twice as long each time)' },
+];
+
+/** What those say, as the client's options. */
+export function readRetry(options: OptionValues): { attempts?: number; retryDelayMs?: number } {
+  const [retry, delay] = [options['retry'] as number | undefined, options['retry-delay'] as number | undefined];
+  return { ...(retry !== undefined && { attempts: retry + 1 }), ...(delay !== undefined && { retryDelayMs: delay }) };
+}
+
 /** What they say. Asks for the password of --creds on the terminal where it isn't there. @throws USAGE */
 export async function readRegistryFlags(options: OptionValues): Promise<RegistryFlags> {
   const creds = options['creds'] as string | undefined;

@@ -5,7 +5,7 @@
  */
 import type { Reference } from '../../oci/reference.ts';
 import type { RegistryFlags } from '../../registry/client-options.ts';
-import type { RegistryClient } from '../../registry/index.ts';
+import type { ClientOptions, RegistryClient } from '../../registry/index.ts';
 import type { Resolution } from '../../registry/short-names.ts';
 
 export interface OpenClient {
@@ -22,8 +22,8 @@ export interface RegistryAccess {
   close(): Promise<void>;
 }
 
-/** `attempts`: of one request, the first included. */
-export function registryAccess(flags: () => Promise<RegistryFlags>, signal: AbortSignal, attempts?: number): RegistryAccess {
+/** `retry`: as in the client's options. */
+export function registryAccess(flags: () => Promise<RegistryFlags>, signal: AbortSignal, retry: Pick<ClientOptions, 'attempts' | 'retryDelayMs'> = {}): RegistryAccess {
   let opened: OpenClient | undefined;
   const close = async (): Promise<void> => {
     const last = opened;
@@ -33,8 +33,8 @@ export function registryAccess(flags: () => Promise<RegistryFlags>, signal: Abor
   return {
     close,
     async resolve(reference) {
-      const [{ registriesConf }, { resolveShortName }] = await Promise.all([import('../../registry/registries-conf.ts'), import('../../registry/short-names.ts')]);
-      return resolveShortName(await registriesConf(), reference);
+      const [{ registriesConf, registryTables }, { resolveShortName }] = await Promise.all([import('../../registry/registries-conf.ts'), import('../../registry/short-names.ts')]);
+      return resolveShortName(await (reference.domain === undefined ? registriesConf() : registryTables()), reference);
     },
     async open() {
       signal.throwIfAborted();
@@ -43,7 +43,7 @@ export function registryAccess(flags: () => Promise<RegistryFlags>, signal: Abor
       const [{ clientOptions }, { openRegistry }] = await Promise.all([import('../../registry/client-options.ts'), import('../../registry/client.ts')]);
       const stop = new AbortController();
       const either = AbortSignal.any([signal, stop.signal]);
-      const client = openRegistry({ ...await clientOptions({ ...await flags(), signal: either }), ...(attempts !== undefined && { attempts }) });
+      const client = openRegistry({ ...await clientOptions({ ...await flags(), signal: either }), ...retry });
       return (opened = { client, signal: either, abort: (reason) => stop.abort(reason) });
     },
   };

@@ -42,7 +42,7 @@ export async function fetchBlobInto(download: Download, fetch: BlobFetch): Promi
         signal.throwIfAborted();
         if (written.bytes - from >= progressBytes) [attempt, from] = [1, written.bytes];
         if (!(error instanceof Cut || isTemporary(error)) || attempt >= maxAttempts) throw error;
-        const waitMs = retryDelayMs(attempt, registryErrorOf(error)?.retryAfterMs);
+        const waitMs = retryDelayMs(attempt, registryErrorOf(error)?.retryAfterMs, Math.random, fetch.client.retryDelayMs);
         if (waitMs === undefined) throw error;
         fetch.onRetry(error instanceof Error ? error.message : String(error));
         await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());

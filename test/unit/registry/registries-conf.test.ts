@@ -5,7 +5,7 @@ import test from 'ava';
 import { parse } from 'smol-toml';
 import { isCode } from '../../../src/lib/errors.ts';
 import { canonicalName } from '../../../src/oci/reference.ts';
-import { mergeConf, parseConfFile } from '../../../src/registry/registries-conf-parse.ts';
+import { contentOf, mergeConf, parseConfFile } from '../../../src/registry/registries-conf-parse.ts';
 import { projectRoot } from '../../helpers/world.ts';
 import { loadRegistriesConf, registriesConfFiles } from '../../../src/registry/registries-conf.ts';
 
@@ -174,6 +174,21 @@ test('loadRegistriesConf() of no files is empty, and of a damaged one names it',
   const dir = tree(t, 'x.conf');
   writeFileSync(join(dir, 'x.conf'), 'a = ');
   t.regex(String((await t.throwsAsync(loadRegistriesConf([join(dir, 'x.conf')])))?.message), /x\.conf/);
+});
+
+test('contentOf() tells comments, aliases alone, and all else', (t) => {
+  t.is(contentOf('# [aliases]\n\n   # unqualified-search-registries = []\n'), 'nothing');
+  t.is(contentOf('# known\n[aliases]\n  # a\n  "a" = "b.c/a" # x\n'), 'aliases');
+  for (const text of ['[aliases]\na = "b.c/a"\n[[registry]]\nlocation = "x.y"', 'short-name-mode = "permissive"\n[aliases]', ' [ aliases ]', '[aliases]\n  [registries.insecure]']) t.is(contentOf(text), 'tables', text);
+});
+
+test('loadRegistriesConf() without aliases reads no file that has nothing else', async (t) => {
+  const dir = tree(t, 'aliases.conf', 'tables.conf');
+  writeFileSync(join(dir, 'aliases.conf'), '[aliases]\nbroken = ');
+  writeFileSync(join(dir, 'tables.conf'), '[[registry]]\nlocation = "a.b"\nblocked = true');
+  const files = ['aliases.conf', 'tables.conf'].map((name) => join(dir, name));
+  t.deepEqual((await loadRegistriesConf(files, { aliases: false })).registries.map(({ location }) => location), ['a.b']);
+  await t.throwsAsync(loadRegistriesConf(files));
 });
 
 test("the README's registries.conf means what it says", (t) => {

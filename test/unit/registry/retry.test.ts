@@ -19,6 +19,11 @@ test('retryDelayMs() waits at least as long as it was asked to, unless that is l
   t.is(retryDelayMs(1, 60_001), undefined);
 });
 
+test('retryDelayMs() waits as long as the user chose, or as the server asked for', (t) => {
+  t.deepEqual([1, 2, 9].map((attempt) => retryDelayMs(attempt, undefined, () => 0, 20)), [20, 20, 20]);
+  t.is(retryDelayMs(1, 5000, () => 0, 20), 5000);
+});
+
 test('parseRetryAfter() reads seconds and dates', (t) => {
   const now = Date.UTC(2026, 10, 22, 10, 0, 0);
   t.is(parseRetryAfter('120', now), 120_000);

@@ -1,6 +1,6 @@
 import { exclusive } from '../../options/checks.ts';
 import { checkPlatform, platformOptions } from '../../options/platform.ts';
-import { registryOptions } from '../../options/registry.ts';
+import { registryOptions, retryOptions } from '../../options/registry.ts';
 import { progressOption } from '../../progress/option.ts';
 import type { CommandSpec } from '../../spec.ts';
 
@@ -22,7 +22,7 @@ export const spec: CommandSpec = {
     progressOption,
     ...platformOptions,
     ...registryOptions,
-    { name: 'retry', kind: 'int', min: 0, max: 100, value: 'NUMBER', help: 'Repeat a request that failed for a passing reason so often', default: '3' },
+    ...retryOptions,
     { name: 'signature-policy', kind: 'string', value: 'FILE', help: 'Trust policy, instead of policy.json', hidden: true, complete: { kind: 'file' } },
     { name: 'disable-content-trust', kind: 'bool', help: 'Docker\'s; without effect', hidden: true },
   ],
