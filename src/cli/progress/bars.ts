@@ -107,5 +107,7 @@ function totalLine(layers: readonly LayerEvent[], bytesPerSecond: number): strin
   const done = wanted.reduce((sum, layer) => sum + (isWhole(layer) ? layer.sizeBytes : layer.doneBytes), 0);
   const total = wanted.reduce((sum, layer) => sum + layer.sizeBytes, 0);
   const finished = layers.filter(({ state }) => state === 'done' || state === 'exists').length;
-  return `Total: ${humanSize(done)}/${humanSize(total)}  ${humanSize(Math.round(bytesPerSecond))}/s  ${finished}/${layers.length} layers`;
+  // Once all is there, the speed would only fall while layers are extracted.
+  const speedNow = wanted.every(isWhole) ? '' : `  ${humanSize(Math.round(bytesPerSecond))}/s`;
+  return `Total: ${humanSize(done)}/${humanSize(total)}${speedNow}  ${finished}/${layers.length} layers`;
 }

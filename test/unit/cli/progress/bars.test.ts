@@ -15,6 +15,12 @@ test('picture() has a line a layer and the total, none wider than the window', (
   t.regex(picture(layers, 0, 24, 50)[0] ?? '', /: Downloading 50%$/);
 });
 
+test('picture() shows no speed once all downloads are there', (t) => {
+  const line = (...layers: LayerEvent[]): string => picture(layers, 2000, 24, 100).at(-1) ?? '';
+  t.is(line(layer('a', 'extracting', 1000), layer('b', 'done', 1000), layer('c', 'exists')), 'Total: 2kB/2kB  2/3 layers');
+  t.is(line(layer('a', 'extracting', 1000), layer('b', 'downloading', 500)), 'Total: 1.5kB/2kB  2kB/s  0/2 layers');
+});
+
 test('picture() of more layers than rows shows those under way', (t) => {
   const layers = [...Array.from({ length: 20 }, (_, at) => layer(`d${at}`, 'done', 1000)), layer('x', 'downloading', 1), ...Array.from({ length: 20 }, (_, at) => layer(`q${at}`, 'queued'))];
   const lines = picture(layers, 0, 10, 80);
