@@ -2,9 +2,12 @@
 import { join } from 'node:path';
 import { GoTime, zeroTime } from '../lib/go-time.ts';
 import { goMap, nilList, nilMap, omitEmpty } from '../lib/template.ts';
+import type { Digest, ImageID } from '../oci/ids.ts';
 import { chainIDs, hexOf } from '../oci/ids.ts';
-import type { RunConfig } from '../oci/image-config.ts';
+import type { ImageConfig, RunConfig } from '../oci/image-config.ts';
+import type { Manifest } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
+import type { NamedReference } from '../oci/reference.ts';
 import { canonicalString } from '../oci/reference.ts';
 import { plainRunConfig } from '../oci/write-image-config.ts';
 import type { Store } from '../storage/index.ts';
@@ -16,21 +19,41 @@ import { newestManifest } from './manifests.ts';
 import { digestToShow, meantManifest, repoDigests } from './name-digests.ts';
 import { imageSize, knownParent, namesByImage } from './summary.ts';
 
+/** What is known of an image by its config and its manifest, wherever they are. */
+export interface ImageDocuments {
+  readonly id: ImageID;
+  readonly config: ImageConfig;
+  readonly names: readonly NamedReference[];
+  /** Of the manifest, or of the index that led to it. */
+  readonly digest: Digest | undefined;
+  /** REPOSITORY@DIGEST. */
+  readonly repoDigests: readonly string[];
+  readonly manifest: Manifest | undefined;
+  /** Of its layers. */
+  readonly sizeBytes: number;
+}
+
 /** Plain JSON; field names are what `--format` templates use. @throws STORE_CORRUPT */
 export function inspectImage(store: Store, image: ResolvedImage): Record<string, unknown> {
   const { id, config } = image;
   const names = namesByImage(store).get(id) ?? [];
   const record = readRecord(store, id);
-  const manifest = meantManifest(store, id, image.name) ?? newestManifest(store, id);
-  const parent = knownParent(store, id);
+  const manifest = (meantManifest(store, id, image.name) ?? newestManifest(store, id))?.value;
+  return describeImage(
+    { id, config, names, digest: digestToShow(record, image.name), repoDigests: repoDigests(record, names), manifest, sizeBytes: imageSize(store, config) },
+    { parent: knownParent(store, id), graph: graphData(store, image) ?? nilMap() },
+  );
+}
+
+/** `graph`: where its layers lie; undefined where they don't. */
+export function describeImage(image: ImageDocuments, { parent, graph }: { parent: ImageID | undefined; graph: object | undefined }): Record<string, unknown> {
+  const { config, names, manifest } = image;
   const newest = config.history.at(-1);
-  const sizeBytes = imageSize(store, config);
-  const tags = names.filter(({ tag }) => tag !== undefined).map(canonicalString);
   return omitEmpty({ HealthCheck: null }, {
-    Id: hexOf(id),
-    Digest: digestToShow(record, image.name) ?? '',
-    RepoTags: tags,
-    RepoDigests: repoDigests(record, names),
+    Id: hexOf(image.id),
+    Digest: image.digest ?? '',
+    RepoTags: names.filter(({ tag }) => tag !== undefined).map(canonicalString),
+    RepoDigests: image.repoDigests,
     Parent: parent === undefined ? '' : hexOf(parent),
     Comment: newest?.comment ?? config.comment ?? '',
     Created: new GoTime(config.created ?? zeroTime),
@@ -40,13 +63,13 @@ export function inspectImage(store: Store, image: ResolvedImage): Record<string,
     Architecture: config.architecture,
     Os: config.os,
     ...(config.variant !== undefined && { Variant: config.variant }),
-    Size: sizeBytes,
-    VirtualSize: sizeBytes,
-    GraphDriver: { Name: 'overlay', Data: graphData(store, image) ?? nilMap() },
+    Size: image.sizeBytes,
+    VirtualSize: image.sizeBytes,
+    ...(graph !== undefined && { GraphDriver: { Name: 'overlay', Data: graph } }),
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
     Labels: config.config.Labels === undefined ? nilMap() : goMap({ ...config.config.Labels }),
-    Annotations: goMap({ ...manifest?.value.annotations }),
-    ManifestType: manifest?.value.mediaType ?? mediaTypes.ociManifest,
+    Annotations: goMap({ ...manifest?.annotations }),
+    ManifestType: manifest?.mediaType ?? mediaTypes.ociManifest,
     User: config.config.User ?? '',
     History: config.history,
     NamesHistory: names.map(canonicalString),

@@ -143,6 +143,13 @@ test('image scp says what to do instead', (t) => {
   t.regex(done.stderr, /hint: skiff save IMAGE \| ssh HOST skiff load/);
 });
 
+test('image sign says that signatures are not made yet', (t) => {
+  const world = makeWorld(t);
+  const done = world.skiff(['image', 'sign', '--sign-by', 'me@example.com', 'app']);
+  t.is(done.code, 125);
+  t.regex(done.stderr, /signatures are not made yet/);
+});
+
 test('search goes through a registry\'s catalogue and lists tags', async (t) => {
   if (!requires(t, 'docker-registry')) return;
   const registry = await startRegistry(t);

@@ -26,6 +26,7 @@ export const commands: readonly CommandEntry[] = [
   entry('image mount', [], 'Mount images read-only, to look into them', () => import('./image/mount.ts')),
   entry('image prune', [], 'Remove images that nothing needs', () => import('./image/prune.ts')),
   entry('image scp', [], 'Copy an image to another machine (left out: pipe save into load)', () => import('./image/scp.ts'), true),
+  entry('image sign', [], 'Sign an image (left out: signatures are not made yet)', () => import('./image/sign.ts'), true),
   entry('image tree', [], 'Show the layers of an image and the images that share them', () => import('./image/tree.ts')),
   entry('image trust set', [], 'Say which images may come in', () => import('./image/trust-set.ts')),
   entry('image trust show', [], 'Show which images may come in', () => import('./image/trust-show.ts')),

@@ -60,25 +60,42 @@ export async function pullFromRegistry(store: Store, written: NamedReference, pu
   const { client, platform, onEvent } = pull;
   const name = nameToKeep(written);
   const repository: Repository = { domain: name.domain, path: name.path };
-  const top = await client.fetchManifest(repository, name.digest ?? name.tag ?? 'latest');
-  onEvent({ kind: 'pulling', name, digest: top.digest });
-  const chosen = await chooseManifest(top, platform, async (descriptor) => {
-    const kept = readManifest(store, descriptor.digest);
-    if (kept !== undefined) return { raw: kept, mediaType: undefined };
-    return client.fetchManifest(repository, descriptor.digest);
-  });
-  const { raw: rawConfig, config, id, known } = await configOf(store, client, repository, chosen.manifest);
+  const { top, chosen, raw: rawConfig, config, id, known } = await fetchDocuments(store, name, client, platform, (digest) => onEvent({ kind: 'pulling', name, digest }));
   const notes = foreignPlatform(config, platform);
   const chain = chainIDs(config.rootfs.diff_ids);
   const changed = !known || resolveTag(store, familiarString(name)) !== id || chain.some((chainID) => !hasLayer(store, chainID));
   if (!changed && isKept(store, id, name, chosen)) {
     for (const layer of chosen.manifest.layers) onEvent({ kind: 'layer', digest: layer.digest, sizeBytes: layer.size, doneBytes: 0, state: 'exists' });
-    onEvent({ kind: 'pulled', name, digest: top.digest, id, changed });
-    return { id, name, digest: top.digest, changed, notes };
+    onEvent({ kind: 'pulled', name, digest: top, id, changed });
+    return { id, name, digest: top, changed, notes };
   }
   const loaded = await storePulled(store, { id, rawConfig, config, name, chosen }, repository, pull);
-  onEvent({ kind: 'pulled', name, digest: top.digest, id, changed });
-  return { id, name, digest: top.digest, changed, notes: [...notes, ...loaded] };
+  onEvent({ kind: 'pulled', name, digest: top, id, changed });
+  return { id, name, digest: top, changed, notes: [...notes, ...loaded] };
+}
+
+interface FetchedDocuments {
+  /** Of what the name led to: the index where there is one. */
+  readonly top: Digest;
+  readonly chosen: ChosenManifest;
+  readonly raw: Buffer;
+  readonly config: ImageConfig;
+  readonly id: ImageID;
+  /** The image is in the store. */
+  readonly known: boolean;
+}
+
+/** Manifest and config of the image that a name leads to, checked against each other; what the store has of them is not fetched. `onTop`: once the first is there. */
+export async function fetchDocuments(store: Store, name: NamedReference, client: RegistryClient, platform: Platform, onTop: (digest: Digest) => void = () => {}): Promise<FetchedDocuments> {
+  const repository: Repository = { domain: name.domain, path: name.path };
+  const top = await client.fetchManifest(repository, name.digest ?? name.tag ?? 'latest');
+  onTop(top.digest);
+  const chosen = await chooseManifest(top, platform, async (descriptor) => {
+    const kept = readManifest(store, descriptor.digest);
+    if (kept !== undefined) return { raw: kept, mediaType: undefined };
+    return client.fetchManifest(repository, descriptor.digest);
+  });
+  return { top: top.digest, chosen, ...await configOf(store, client, repository, chosen.manifest) };
 }
 
 /** Nothing would be written but what is there. */
@@ -170,7 +187,7 @@ async function storePulled(store: Store, image: Pulled, repository: Repository, 
     const downloads = new Downloads({ store, client: pull.client, repository, onEvent: pull.onEvent, signal: pull.signal, onFailure: pull.abort });
     let done = false;
     try {
-      const [loaded] = await storeImages(store, [offer(store, image, repository, { downloads, useTwins: !isSecond, onEvent: pull.onEvent })], () => {}, { signal: pull.signal, onLayer: layerTeller(image, pull.onEvent) });
+      const [loaded] = await storeImages(store, [offer(store, image, repository, { downloads, useTwins: !isSecond, onEvent: pull.onEvent })], () => {}, { signal: pull.signal, onLayer: layerTeller(store, image, pull.onEvent) });
       done = true;
       return loaded?.notes ?? [];
     } catch (error) {
@@ -229,10 +246,12 @@ function twinOf(store: Store, digest: Digest, diffID: DiffID): ChainID | undefin
   return diffIDOf(store, digest) === diffID ? findDiffID(store, diffID) : undefined;
 }
 
-function layerTeller({ config, chosen }: Pulled, onEvent: OnPullEvent): (chainID: ChainID, added: boolean) => void {
+/** Of those that were missing: some come by another pull's doing. */
+function layerTeller(store: Store, { config, chosen }: Pulled, onEvent: OnPullEvent): (chainID: ChainID, added: boolean) => void {
   const chain = chainIDs(config.rootfs.diff_ids);
+  const before = new Set(chain.filter((chainID) => hasLayer(store, chainID)));
   return (chainID, added) => {
     const layer = chosen.manifest.layers[chain.indexOf(chainID)];
-    if (layer !== undefined && added) onEvent({ kind: 'layer', digest: layer.digest, state: 'done', doneBytes: layer.size, sizeBytes: layer.size });
+    if (layer !== undefined && (added || !before.has(chainID))) onEvent({ kind: 'layer', digest: layer.digest, state: added ? 'done' : 'exists', doneBytes: layer.size, sizeBytes: layer.size });
   };
 }

@@ -36,7 +36,7 @@ export async function pullFromTransport(store: Store, location: Elsewhere, pull:
   trust(location, pull.signaturePolicy);
   const files = await openLocation(store, location, pull.signal);
   try {
-    return await storeImages(store, choose(location, files, pull.platform), (event) => pull.onEvent({ kind: 'archive', event }), { signal: pull.signal });
+    return await storeImages(store, offeredBy(location, files, pull.platform), (event) => pull.onEvent({ kind: 'archive', event }), { signal: pull.signal });
   } finally {
     files.close();
   }
@@ -49,7 +49,8 @@ function trust(location: Elsewhere, signaturePolicy: string | undefined): void {
   requireTrusted(subject, ...(signaturePolicy === undefined ? [] : [signaturePolicy]));
 }
 
-async function openLocation(store: Store, location: Elsewhere, signal: AbortSignal): Promise<ArchiveFiles> {
+/** The caller closes it. */
+export async function openLocation(store: Store, location: Elsewhere, signal: AbortSignal): Promise<ArchiveFiles> {
   switch (location.transport) {
     case 'docker-daemon': return saveFromDaemon(store, location.reference, signal);
     case 'oci': case 'dir': return dirFiles(location.path);
@@ -57,7 +58,8 @@ async function openLocation(store: Store, location: Elsewhere, signal: AbortSign
   }
 }
 
-function choose(location: Elsewhere, files: ArchiveFiles, platform: Platform): OfferedImage[] {
+/** What of it is meant: one image, or all of a docker-archive where none is named. */
+export function offeredBy(location: Elsewhere, files: ArchiveFiles, platform: Platform): OfferedImage[] {
   switch (location.transport) {
     case 'dir': return readDirTransport(files);
     case 'oci': case 'oci-archive': {
