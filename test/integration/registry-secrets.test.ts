@@ -175,7 +175,7 @@ test('a client\'s certificate is shown to its registry, and to nobody it redirec
 });
 
 test('CVE-2020-15157: the question whether an insecure registry speaks TLS, redirected, lets nobody else choose the token server', async (t) => {
-  const [registry, other] = [await startFaultRegistry(t, { users }), await startFaultRegistry(t, { auth: 'bearer', users })];
+  const [registry, other] = [await startFaultRegistry(t, { tls: true, users }), await startFaultRegistry(t, { tls: true, auth: 'bearer', users })];
   registry.put('some/name', 'latest', image);
   registry.on(/GET \/v2\/$/, redirect(`${other.url}/v2/`));
   await testClient(t, { credential: basic('me', secret) }).fetchManifest(at(registry), 'latest');
