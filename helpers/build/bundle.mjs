@@ -25,7 +25,7 @@ const external = ['node-pty'];
 
 /**
  * The packs, and the modules that fill each with themselves and all they import at once. A chunk goes to the first pack that reaches it;
- * what none reaches goes to "rest". First what every command needs, then what those need that only look, then the life of a container, then pulls.
+ * what none reaches goes to "rest". First what every command needs, then what those need that only look, then the life of a container, then pulls, then the workers that unpack and pack layers.
  */
 const packs = {
   main: [/^src\/main\.ts$/, /^src\/host\/config\/index\.ts$/],
@@ -35,6 +35,7 @@ const packs = {
     /^src\/cli\/commands\/image\/pull(\.run)?\.ts$/, /^src\/cli\/pull-images\.ts$/, /^src\/image\/pull\/from-registry\.ts$/, /^src\/image\/trust\/require\.ts$/,
     /^src\/registry\/(client|client-options|registries-conf|short-names)\.ts$/,
   ],
+  work: [/^src\/cli\/commands\/system\/worker(\.run)?\.ts$/, /^src\/storage\/(un)?pack-worker\.ts$/],
 };
 
 /** What commands of both of these packs need goes to one that they load in any case: else a pull would load the life of a container. */
