@@ -124,12 +124,12 @@ export interface Sys {
   /** Reads up to `length` bytes into the buffer, fewer at the file's end only, and goes on with the sum of what was read. */
   readSummed(fd: number, sum: Buffer, buffer: Buffer, length: number): number;
   /**
-   * Deflates input[from..end) in a thread of the pool, with what is before as dictionary, ending with a sync flush; returns how many
-   * bytes are in the output, which has deflateBound(end - from) at least. None of the three is touched until it is done.
+   * Compresses to one gzip member in a thread of the pool, by the host's libdeflate (ENOSYS without it); `level` is 1 to 12. Returns how
+   * many bytes are in the output, which has gzipBound(input.length) at least. Neither is to be touched until it is done.
    */
-  deflate(input: Buffer, from: number, end: number, output: Buffer, scratch: Buffer): Promise<number>;
-  deflateBound(length: number): number;
-  deflateScratchBytes(): number;
+  gzip(input: Buffer, output: Buffer, level: number): Promise<number>;
+  /** Undefined where the host has no libdeflate. */
+  gzipBound(length: number): number | undefined;
   /** Sets or clears FD_CLOEXEC. */
   setCloexec(fd: number, on: boolean): void;
   /** getrandom(2); at most 256 bytes. */

@@ -24,6 +24,7 @@ package_of() {
     pasta:*) echo passt ;;
     static-busybox:dnf | static-busybox:pacman) echo busybox ;;
     static-busybox:*) echo busybox-static ;;
+    libdeflate:apt-get | libdeflate:zypper) echo libdeflate0 ;;
     static-libc:dnf) echo glibc-static ;;
     static-libc:zypper) echo glibc-devel-static ;;
     static-libc:pacman) echo glibc ;;
@@ -74,6 +75,7 @@ is_there() {
   case $1 in
     static-busybox) static_busybox >/dev/null ;;
     static-libc) has_static_libc ;;
+    libdeflate) has_library libdeflate.so.0 ;;
     crun) have crun || have runc ;;
     g++) have g++ || have c++ ;;
     cc) have cc || have gcc ;;
@@ -81,10 +83,18 @@ is_there() {
   esac
 }
 
+# has_library FILE: where the loader looks, whatever the processor.
+has_library() {
+  for path in /lib/"$1" /lib64/"$1" /usr/lib/"$1" /usr/lib64/"$1" /usr/lib/*/"$1"; do
+    [ -e "$path" ] && return 0
+  done
+  return 1
+}
+
 # What each purpose needs. A "?" in front: useful, not needed.
 programs_for() {
   case $1 in
-    run) echo "crun newuidmap usermod pasta fuse-overlayfs slirp4netns static-busybox" ;;
+    run) echo "crun newuidmap usermod pasta fuse-overlayfs slirp4netns static-busybox ?libdeflate" ;;
     build) echo "cc make static-libc python3 g++" ;;
     test) echo "setpriv ?mmdebstrap ?skopeo ?podman ?strace ?zsh ?fish" ;;
   esac
