@@ -45,6 +45,7 @@ export function stopContainers(context: Context, ids: readonly ContainerID[], ti
   while (stopping.length > 0) {
     const now = Date.now();
     for (const one of stopping.filter(({ answerByMs }) => answerByMs <= now)) settle(one, { stopped: false, killed: false, silent: true });
+    if (stopping.length === 0) break; // nobody is left to be waited for
     killOverdue(stopping, now);
     const next = Math.min(...stopping.map(({ deadlineMs, answerByMs, killed }) => Math.min(answerByMs, killed ? Number.POSITIVE_INFINITY : deadlineMs)));
     const timeout = next === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(next - Date.now()));
