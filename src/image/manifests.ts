@@ -57,8 +57,17 @@ export function manifestDigests(store: Store, id: ImageID): Digest[] {
 
 /** The newest manifest of the image (of that origin) whose bytes are there. */
 export function newestManifest(store: Store, id: ImageID, origin?: ManifestOrigin): Raw<Manifest> | undefined {
-  for (const kept of keptManifests(store, id)) {
-    const parsed = origin === undefined || kept.origin === origin ? keptManifest(store, id, kept.digest) : undefined;
+  return firstReadable(store, id, keptManifests(store, id).filter((kept) => origin === undefined || kept.origin === origin));
+}
+
+/** The manifest that an image made here was given when it was made, not one that a push made of it later. */
+export function firstMadeManifest(store: Store, id: ImageID): Raw<Manifest> | undefined {
+  return firstReadable(store, id, keptManifests(store, id).filter(({ origin }) => origin === 'made').toReversed());
+}
+
+function firstReadable(store: Store, id: ImageID, manifests: readonly KeptManifest[]): Raw<Manifest> | undefined {
+  for (const { digest } of manifests) {
+    const parsed = keptManifest(store, id, digest);
     if (parsed !== undefined) return parsed;
   }
   return undefined;

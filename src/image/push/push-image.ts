@@ -18,7 +18,7 @@ import type { Store } from '../../storage/index.ts';
 import { leaseLayers } from '../../storage/lease.ts';
 import { wholeBlob } from '../archive/blob-targets.ts';
 import { requireCompression } from '../archive/compress.ts';
-import { keepManifest, keptManifest } from '../manifests.ts';
+import { firstMadeManifest, keepManifest, keptManifest } from '../manifests.ts';
 import { meantManifest, recordPushed } from '../name-digests.ts';
 import type { SaveItem } from '../save.ts';
 import { knownManifests, sameRepository, seenIn } from './candidates.ts';
@@ -54,7 +54,7 @@ export async function pushImage(store: Store, target: ImageTarget, image: SaveIt
   const { compression, listener = {} } = options;
   if (compression !== undefined) requireCompression(compression);
   const received = wantedManifest(store, image, options);
-  const mediaType = mediaTypeFor(options, received?.value);
+  const mediaType = mediaTypeFor(options, (received ?? firstMadeManifest(store, image.id))?.value);
   // Beside the layers, where the order does not matter.
   const early = target.concurrency > 1 ? putConfig(store, target, image) : undefined;
   early?.catch(() => {}); // a layer's failure comes first
@@ -78,10 +78,11 @@ function wantedManifest(store: Store, { id, name }: SaveItem['image'], { manifes
   return (manifest === undefined ? undefined : keptManifest(store, id, manifest)) ?? meantManifest(store, id, name);
 }
 
-function mediaTypeFor({ mediaType, compression }: PushOptions, received: Manifest | undefined): Manifest['mediaType'] {
+/** Asked for, else that of the manifest which came with the image or was made with it (`commit --format`). */
+function mediaTypeFor({ mediaType, compression }: PushOptions, own: Manifest | undefined): Manifest['mediaType'] {
   if (mediaType !== undefined) return mediaType;
   // Docker's manifests have no media type for zstd that its own tools know.
-  return compression === 'zstd' ? mediaTypes.ociManifest : received?.mediaType ?? mediaTypes.ociManifest;
+  return compression === 'zstd' ? mediaTypes.ociManifest : own?.mediaType ?? mediaTypes.ociManifest;
 }
 
 async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['image'], options: PushOptions, mediaType: Manifest['mediaType'], received: Raw<Manifest> | undefined): Promise<PushedLayer[]> {
