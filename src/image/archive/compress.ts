@@ -17,13 +17,21 @@ export function requireCompression(compression: Compression): void {
 /** The levels that a compressor has. */
 export const compressionLevels: Readonly<Record<Exclude<Compression, 'none'>, { readonly min: number; readonly max: number }>> = { gzip: { min: 1, max: 9 }, zstd: { min: 1, max: 19 } };
 const defaultZstdLevel = 3;
+/** Above it zstd takes 50 MB and more for each stream, and gives no processor away. */
+const largestLeanLevel = 6;
+
+/** Whether a stream of this compression takes so much that there should be one at a time. */
+export function isHeavy(compression: Compression | undefined, level: number | undefined): boolean {
+  return compression === 'zstd' && (level ?? defaultZstdLevel) > largestLeanLevel;
+}
 
 /** The compressed bytes of `source`. Deterministic for one version of the compressor. `level` within compressionLevels. */
 export function compressed(source: AsyncIterable<Uint8Array>, compression: Compression, level?: number): AsyncIterable<Uint8Array> {
   if (compression === 'none') return source;
   if (compression === 'gzip') return gzipChunks(source, level);
   const native = nativeZstd();
-  return native === undefined ? filtered(['zstd', '--quiet', '--stdout', `-${level ?? defaultZstdLevel}`], source) : through(source, native({ params: { [zstdLevelParameter]: level ?? defaultZstdLevel } }));
+  // In one thread: the program's own threads cost three times the memory, and several layers are on their way at once.
+  return native === undefined ? filtered(['zstd', '--quiet', '--single-thread', '--stdout', `-${level ?? defaultZstdLevel}`], source) : through(source, native({ params: { [zstdLevelParameter]: level ?? defaultZstdLevel } }));
 }
 
 /** ZSTD_c_compressionLevel. */

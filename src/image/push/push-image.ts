@@ -17,7 +17,7 @@ import { hasImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
 import { leaseLayers } from '../../storage/lease.ts';
 import { wholeBlob } from '../archive/blob-targets.ts';
-import { requireCompression } from '../archive/compress.ts';
+import { isHeavy, requireCompression } from '../archive/compress.ts';
 import { firstMadeManifest, keepManifest, keptManifest } from '../manifests.ts';
 import { meantManifest, recordPushed } from '../name-digests.ts';
 import type { SaveItem } from '../save.ts';
@@ -95,7 +95,7 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
     store, target, mediaType, zstd, level: options.level, listener: options.listener ?? {},
     only: (options.force ?? options.compression !== undefined) ? options.compression ?? 'gzip' : undefined,
     manifests: knownManifests(store, image, received?.digest),
-    asking: limiter(target.concurrency === 1 ? 1 : questionsAtOnce), sending: limiter(target.concurrency),
+    asking: limiter(target.concurrency === 1 ? 1 : questionsAtOnce), sending: limiter(isHeavy(options.compression, options.level) ? 1 : target.concurrency),
     goOn: () => {
       options.signal?.throwIfAborted();
       if (failed) throw new SkiffError('IO', 'another layer could not be sent');
