@@ -9,6 +9,8 @@ export interface TimeOptions {
   /** Run before each run of the command at the same place. */
   prepare?: readonly string[];
   runs?: number;
+  /** Runs that don't count, before those that do; by default 1 where something is prepared, else 3. */
+  warmup?: number;
   /** In skiff's user namespace. */
   inside?: boolean;
 }
@@ -53,7 +55,7 @@ export function openBench(runs: number, tell: (text: string) => void): Bench {
     time(commands, options = {}) {
       const report = join(dir, 'report.json');
       const prepare = (options.prepare ?? []).flatMap((command) => ['--prepare', command]);
-      const hyperfine = ['hyperfine', '-N', '--warmup', options.prepare === undefined ? '3' : '1', '--runs', String(options.runs ?? runs), '--export-json', report, ...prepare, ...commands];
+      const hyperfine = ['hyperfine', '-N', '--warmup', String(options.warmup ?? (options.prepare === undefined ? 3 : 1)), '--runs', String(options.runs ?? runs), '--export-json', report, ...prepare, ...commands];
       bench.sh(options.inside === true ? [skiffBin, 'unshare', ...hyperfine] : hyperfine);
       return (JSON.parse(readFileSync(report, 'utf8')) as { results: { median: number }[] }).results.map((result) => result.median);
     },
