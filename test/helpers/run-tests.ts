@@ -45,11 +45,13 @@ const child = spawn(process.execPath, [join(top, 'node_modules', 'ava', 'entrypo
 let passed = 0;
 let failed = 0;
 let showing = false;
+let last = 'none';
 for await (const line of createInterface({ input: child.stdout })) {
   const verdict = /^(not )?ok \d+ - (.*)$/.exec(line);
   if (verdict !== null) {
     const [, not, title = ''] = verdict;
     showing = not !== undefined;
+    last = title;
     if (showing) failed++;
     else passed++;
     out.write(`${showing ? 'FAIL' : 'ok  '} ${title}\n`);
@@ -70,7 +72,8 @@ if (existsSync(skips)) {
 }
 rmSync(scratch, { recursive: true, force: true });
 if (code !== 0 && failed === 0) {
-  out.write(`the test runner ended with ${code}\n`);
+  // AVA does not name a test that hangs.
+  out.write(`the test runner ended with ${code}; the last test to end: ${last}\n`);
   failed = 1;
 }
 out.write(`\n${suite}:\n${passed - skipped} passed, ${failed} failed, ${skipped} skipped\n`);
