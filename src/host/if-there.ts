@@ -10,7 +10,12 @@ import { isErrno, wrap } from '../lib/errors.ts';
 
 /** True where something has this name, be it a link to nothing. @throws EACCES, ELOOP, … */
 export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 /** The file's bytes; undefined where there is none. */

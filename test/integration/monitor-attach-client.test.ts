@@ -113,7 +113,7 @@ test.serial('the detach keys end the client alone, with 0, also when they come o
   await second.expect(new RegExp(['<', 'a', '', 'b>'].join(ctrlP)));
   second.type('x\x10\x11not sent\r');
   t.is(await second.exit, 0);
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
 });
 
 test.serial('the terminal is as it was, however the client ends', async (t) => {
@@ -166,7 +166,7 @@ test.serial('--no-stdout and --no-stderr leave one out', async (t) => {
   await run.expectEvent('started');
   const [noStdout, noStderr, none] = [attachPiped(t, world, '--no-stdout'), attachPiped(t, world, '--no-stderr'), attachPiped(t, world, '--no-output')];
   await Promise.all([noStdout.expect(/err/), noStderr.expect(/out/)]);
-  t.true(killContainer(world.runDir, 9));
+  t.is(killContainer(world.runDir, 9), 'sent');
   for (const client of [noStdout, noStderr, none]) t.deepEqual(await client.exit, [137, null]);
   t.regex(noStdout.stderr(), /^(err\n)+$/);
   t.is(noStdout.stdout(), '');
@@ -217,7 +217,7 @@ test.serial('signals are served while a reader of the output is stuck', async (t
   const client = spawnChild('sh', ['-c', `{ echo go; sleep 60; } | exec "$@" | sleep 60`, 'sh', helperPath('skiff-attach'), ...attachArgs(world, '--stdin', '--sig-proxy')], { stdio: 'ignore', detached: true });
   t.teardown(() => { if (client.pid !== undefined) process.kill(-client.pid, 'SIGKILL'); });
   await untilStuck(world.log);
-  t.true(killContainer(world.runDir, 0));
+  t.is(killContainer(world.runDir, 0), 'sent');
   process.kill(childNamed(client.pid ?? 0, 'skiff-attach'), 'SIGTERM');
   for (let round = 0; world.exitRecord() === undefined && round < 200; round++) await new Promise((resolve) => { setTimeout(resolve, 20); });
   t.is(world.exitRecord()?.exitCode, 9);

@@ -19,7 +19,7 @@ test.serial('while the container runs the lock is held and state.json names its 
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   t.is(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19], String(state.startTime));
   t.is(statSync(join(world.runDir, 'attach')).mode & 0o777, 0o600);
-  t.true(killContainer(world.runDir, 15));
+  t.is(killContainer(world.runDir, 15), 'sent');
   await run.ended;
   t.false(world.lockHeld());
 });

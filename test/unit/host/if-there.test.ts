@@ -29,6 +29,7 @@ test('what is missing, below a file, or a link to nothing is absent', (t) => {
     t.is(textIfThere(path), undefined);
     t.is(bytesIfThere(path), undefined);
     t.deepEqual(namesIfThere(path), []);
+    t.is(isThere(path), path.endsWith('dangling'));
   }
   t.is(linkIfThere(join(dir, 'no')), undefined);
   t.is(linkIfThere(join(dir, 'file')), undefined);
