@@ -38,8 +38,8 @@ const packs = {
   work: [/^src\/cli\/commands\/system\/worker(\.run)?\.ts$/, /^src\/storage\/(un)?pack-worker\.ts$/],
 };
 
-/** What commands of both of these packs need goes to one that they load in any case: else a pull would load the life of a container. */
-const common = { of: ['life', 'pull'], to: 'look' };
+/** What commands of both of these packs need is a pack of its own: else a pull would load the life of a container, or `ps` what changes things. */
+const common = { of: ['life', 'pull'], to: 'change' };
 
 /**
  * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
@@ -186,7 +186,7 @@ mkdirSync(dist, { recursive: true });
 const all = await chunks();
 const where = assign(all);
 const made = new Map();
-for (const pack of [...Object.keys(packs), 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
+for (const pack of [...Object.keys(packs), common.to, 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
 const id = createHash('sha256').update([...made.values()].map(({ text }) => text).join('\0')).digest('hex').slice(0, 16);
 for (const [pack, { text, map }] of made) {
   const name = `skiff-${id}-${pack}.js`;
