@@ -12,7 +12,12 @@ export interface Compressor {
  */
 const defaultLevels = { libdeflate: 1, zlib: 3 } as const;
 
-/** Does one chunk of at most `chunkBytes` at a time. `level`: 1 to 9. To be opened before a worker pivots: then no library is found any more. */
+/** Finds the library. To be called before a worker pivots: afterwards it would not be found, and zlib would serve. Idempotent. */
+export function loadCompressor(): void {
+  sys().gzipBound(0);
+}
+
+/** Does one chunk of at most `chunkBytes` at a time. `level`: 1 to 9. */
 export function openCompressor(chunkBytes: number, level?: number): Compressor {
   const bound = sys().gzipBound(chunkBytes);
   if (bound === undefined) return zlibCompressor(level);

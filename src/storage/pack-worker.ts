@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import type { WorkerCode } from '../host/worker.ts';
+import { loadCompressor } from '../host/gzip.ts';
 import { treeFiles } from '../host/tree-files.ts';
 import { findChanges } from './pack/changes.ts';
 import { compareStacks } from './pack/compare.ts';
@@ -29,6 +30,7 @@ export type PackRequest =
 /** Loads everything, then returns what may run in the pivoted process. */
 export async function loadPackWorker(): Promise<WorkerCode> {
   treeFiles();
+  loadCompressor();
   return async ({ request, extraFds }) => {
     const asked = request as PackRequest;
     switch (asked.kind) {

@@ -9,7 +9,7 @@ import { SkiffError } from '../../src/lib/errors.ts';
 import { applyLayer, applyLayers } from '../../src/storage/apply-layer.ts';
 import { checkLayerContent, checkStore } from '../../src/storage/check.ts';
 import { containerMount, createContainerLayer, removeContainerLayer } from '../../src/storage/container-layers.ts';
-import { containerChanges, diffTar, layerTar } from '../../src/storage/export-layer.ts';
+import { containerChanges, diffTar, layerGzip, layerTar } from '../../src/storage/export-layer.ts';
 import { deleteLayers, sweep } from '../../src/storage/gc.ts';
 import { rebuildLinks } from '../../src/storage/layer-dir.ts';
 import { cacheIDs, listLayers } from '../../src/storage/layerdb.ts';
@@ -43,6 +43,7 @@ async function main(): Promise<unknown> {
       return { open: () => openSync(file, 'r'), expectedDiffID: parseDiffID(diffID) };
     }));
     case 'layer': await pipeline(layerTar(store, parseChainID(args[0])), process.stdout); return undefined;
+    case 'layer-gzip': await pipeline(layerGzip(store, parseChainID(args[0])), process.stdout); return undefined;
     case 'layers': return { layers: listLayers(store), folders: Object.fromEntries(listLayers(store).map((id) => [id, cacheIDs(store, id)])) };
     // A record here stands for a container's, whatever becomes of the layers.
     case 'check': return { problems: [...checkStore(store).filter(({ what }) => what !== 'container'), ...(await Promise.all(listLayers(store).map((id) => checkLayerContent(store, id)))).flat()] };

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, mkdirSync, writeFileSync, readFileSync } from 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { gzipChunks } from '../../src/storage/pack/gzip.ts';
 import { end, member, paxMember, rawHeader } from '../helpers/make-tar.ts';
 import { requires } from '../helpers/requires.ts';
 import { must, sha256, sha256Of, storageWorld, type Applied, type StorageWorld } from '../helpers/storage.ts';
@@ -40,6 +41,16 @@ function roundTrip(world: StorageWorld, archive: string): string {
   const applied = world.store<Applied>('apply', archive);
   return applied.diffID === sha256Of(archive) ? sha256(world.raw('layer', [applied.chainID]).stdoutBytes) : `applied as ${applied.diffID}`;
 }
+
+test('a layer that its worker compresses is what this process makes of its tar: the worker has found the same library', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = storageWorld(t);
+  const tar = Buffer.concat([member({ name: 'file' }, 'some text, and again some text\n'.repeat(100_000)), end]);
+  const { chainID } = world.store<Applied>('apply', world.file('layer.tar', tar));
+  const packed: Uint8Array[] = [];
+  for await (const bytes of gzipChunks((async function* source() { yield tar; })())) packed.push(bytes);
+  t.is(sha256(world.raw('layer-gzip', [chainID]).stdoutBytes), sha256(Buffer.concat(packed)));
+});
 
 const formats: readonly (readonly [name: string, options: string])[] = [
   ['ustar-like gnu', '--format=gnu'], ['gnu sparse', '--format=gnu -S'], ['oldgnu sparse', '--format=oldgnu -S'], ['pax', '--format=posix --xattrs'],
