@@ -38,8 +38,8 @@ const packs = {
   work: [/^src\/cli\/commands\/system\/worker(\.run)?\.ts$/, /^src\/storage\/(un)?pack-worker\.ts$/],
 };
 
-/** What commands of both of these packs need is a pack of its own: else a pull would load the life of a container, or `ps` what changes things. */
-const common = { of: ['life', 'pull'], to: 'change' };
+/** What commands of both packs need is a pack of its own: else `run` would load how listings are made, and a pull the life of a container. The first counts. */
+const common = { base: ['look', 'life'], change: ['life', 'pull'] };
 
 /**
  * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
@@ -111,7 +111,10 @@ function assign(all) {
     for (const chunk of chunksOf) if (!where.has(chunk)) where.set(chunk, pack);
     reached.set(pack, chunksOf);
   }
-  for (const [chunk, pack] of where) if (common.of.includes(pack) && common.of.every((one) => reached.get(one).has(chunk))) where.set(chunk, common.to);
+  for (const [chunk, pack] of where) {
+    const shared = pack === 'main' ? undefined : Object.entries(common).find(([, both]) => both.every((one) => reached.get(one).has(chunk)));
+    if (shared !== undefined) where.set(chunk, shared[0]);
+  }
   for (const name of all.keys()) if (!where.has(name)) where.set(name, 'rest');
   return where;
 }
@@ -186,7 +189,7 @@ mkdirSync(dist, { recursive: true });
 const all = await chunks();
 const where = assign(all);
 const made = new Map();
-for (const pack of [...Object.keys(packs), common.to, 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
+for (const pack of [...Object.keys(packs), ...Object.keys(common), 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
 const id = createHash('sha256').update([...made.values()].map(({ text }) => text).join('\0')).digest('hex').slice(0, 16);
 for (const [pack, { text, map }] of made) {
   const name = `skiff-${id}-${pack}.js`;
