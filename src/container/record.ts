@@ -32,7 +32,7 @@ export function containerExists(context: Context, id: ContainerID): boolean {
 export function tryReadRecord(context: Context, id: ContainerID): ContainerRecord | undefined {
   let text: string;
   try {
-    text = readFileSync(join(context.store.layout.container(id), containerFiles.config), 'utf8'); // there, but for rare cases: not looked for first
+    text = readFileSync(`${context.store.layout.container(id)}/${containerFiles.config}`, 'utf8'); // there, but for rare cases: not looked for first
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw wrap(error, `read container "${id}"`);

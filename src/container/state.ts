@@ -80,7 +80,7 @@ export function readLiveState(context: Context, id: ContainerID): LiveState | un
 
 /** Path of the marker of a start. */
 export function startedMarker(context: Context, id: ContainerID): string {
-  return join(context.store.layout.container(id), containerFiles.started);
+  return `${context.store.layout.container(id)}/${containerFiles.started}`;
 }
 
 /** What is known of the last run, whoever holds the lock now. */

@@ -64,13 +64,15 @@ export function storeLayout(root: string): StoreLayout {
   const overlay = join(root, 'overlay2');
   const image = join(root, 'image', 'overlay2');
   const own = join(root, 'skiff');
+  const containers = join(root, 'containers');
+  // The folders are normalised, and ids and digests are names: join() would look at each character again, for each of hundreds.
   return {
     root, overlay, image, own,
     links: join(overlay, 'l'),
     repositories: join(image, 'repositories.json'),
     repositoriesSpare: join(own, 'repositories.spare'),
     layerdbTmp: join(image, 'layerdb', 'tmp'),
-    containers: join(root, 'containers'),
+    containers,
     volumes: join(root, 'volumes'),
     lock: join(own, 'lock'),
     imagesLock: join(own, 'images.lock'),
@@ -80,13 +82,13 @@ export function storeLayout(root: string): StoreLayout {
     blob: (digest) => join(own, 'blobs', digest.replace(':', '-')),
     manifests: join(own, 'manifests', 'sha256'),
     lists: join(own, 'lists'),
-    manifestsOf: (id) => join(own, 'manifests', 'of', hexOf(id)),
-    layerDir: (id) => join(overlay, id),
-    imageConfig: (id) => join(image, 'imagedb', 'content', 'sha256', hexOf(id)),
-    imageMetadata: (id, key) => join(image, 'imagedb', 'metadata', 'sha256', hexOf(id), key),
-    layer: (id) => join(image, 'layerdb', 'sha256', hexOf(id)),
-    mount: (id) => join(image, 'layerdb', 'mounts', id),
-    container: (id) => join(root, 'containers', id),
+    manifestsOf: (id) => `${own}/manifests/of/${hexOf(id)}`,
+    layerDir: (id) => `${overlay}/${id}`,
+    imageConfig: (id) => `${image}/imagedb/content/sha256/${hexOf(id)}`,
+    imageMetadata: (id, key) => `${image}/imagedb/metadata/sha256/${hexOf(id)}/${key}`,
+    layer: (id) => `${image}/layerdb/sha256/${hexOf(id)}`,
+    mount: (id) => `${image}/layerdb/mounts/${id}`,
+    container: (id) => `${containers}/${id}`,
     diffIDByDigest: (digest) => join(image, 'distribution', 'diffid-by-digest', 'sha256', hexOf(digest)),
     metadataByDiffID: (id) => join(image, 'distribution', 'v2metadata-by-diffid', 'sha256', hexOf(id)),
   };

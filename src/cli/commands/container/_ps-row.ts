@@ -15,28 +15,68 @@ export interface RowOptions { noTrunc: boolean; nowMs: number; size: ContainerSi
 
 const never = -62_135_596_800; // Go's zero time in unix seconds
 
-/** Named as in Podman's templates. */
-export function templateRow({ record, state }: Summary, options: RowOptions): Record<string, unknown> {
-  const words = commandWords(record);
-  const createdMs = Date.parse(record.Created);
-  const created = new GoTime(record.Created);
-  const command = words.join(' ');
-  return {
-    ID: options.noTrunc ? record.ID : shortID(record.ID),
-    Image: record.Skiff.imageName,
-    ImageID: options.noTrunc ? imageHex(record.Skiff.imageID) : imageHex(record.Skiff.imageID).slice(0, 12),
-    Command: options.noTrunc || command.length <= 17 ? command : `${command.slice(0, 17)}...`,
-    CreatedAt: created, Created: created, CreatedHuman: humanAge(createdMs, options.nowMs), RunningFor: humanAge(createdMs, options.nowMs),
-    // The bare word, as Podman has it from 4.6 on and Docker always had: what scripts compare. Before, Podman printed Status here.
-    Status: statusText(state, options.nowMs), State: statusWord(state),
-    Ports: portsText(record.Skiff.ports), Names: nameOf(record), Label: (key: string) => record.Config.Labels[key] ?? '', Labels: goMap(record.Config.Labels),
-    Mounts: record.Skiff.mounts.map((mount) => mount.destination), Networks: '',
-    Pid: 'pid' in state ? state.pid : 0, Exited: state.status === 'exited', ExitCode: state.status === 'exited' ? state.exitCode : 0,
-    ExitedAt: state.status === 'exited' ? unixSeconds(state.finishedAt) : never, StartedAt: 'startedAt' in state ? unixSeconds(state.startedAt) : never,
-    AutoRemove: record.Skiff.autoRemove, IsInfra: false, Pod: '', PodName: '', PodID: '', Restarts: record.RestartCount,
-    Size: options.size === undefined ? '' : sizeText(options.size),
-    ...namespaceFields(state),
-  };
+/** A row with Podman's names for templates. A class, so that hundreds of rows cost what a template asks of them and no more. */
+export class TemplateRow {
+  readonly #record: Summary['record'];
+  readonly #state: ContainerState;
+  readonly #options: RowOptions;
+
+  constructor({ record, state }: Summary, options: RowOptions) {
+    this.#record = record;
+    this.#state = state;
+    this.#options = options;
+  }
+
+  get ID(): string { return this.#options.noTrunc ? this.#record.ID : shortID(this.#record.ID); }
+  get Image(): string { return this.#record.Skiff.imageName; }
+  get ImageID(): string { return this.#options.noTrunc ? imageHex(this.#record.Skiff.imageID) : imageHex(this.#record.Skiff.imageID).slice(0, 12); }
+  get Command(): string {
+    const command = commandWords(this.#record).join(' ');
+    return this.#options.noTrunc || command.length <= 17 ? command : `${command.slice(0, 17)}...`;
+  }
+  get Created(): GoTime { return new GoTime(this.#record.Created); }
+  get CreatedAt(): GoTime { return this.Created; }
+  get CreatedHuman(): string { return humanAge(Date.parse(this.#record.Created), this.#options.nowMs); }
+  get RunningFor(): string { return this.CreatedHuman; }
+  get Status(): string { return statusText(this.#state, this.#options.nowMs); }
+  /** The bare word, as Podman has it from 4.6 on and Docker always had: what scripts compare. Before, Podman printed Status here. */
+  get State(): string { return statusWord(this.#state); }
+  get Ports(): string { return portsText(this.#record.Skiff.ports); }
+  get Names(): string { return nameOf(this.#record); }
+  Label(key: string): string { return this.#record.Config.Labels[key] ?? ''; }
+  get Labels(): object { return goMap(this.#record.Config.Labels); }
+  get Mounts(): string[] { return this.#record.Skiff.mounts.map((mount) => mount.destination); }
+  get Networks(): string { return ''; }
+  get Pid(): number { return 'pid' in this.#state ? this.#state.pid : 0; }
+  get Exited(): boolean { return this.#state.status === 'exited'; }
+  get ExitCode(): number { return this.#state.status === 'exited' ? this.#state.exitCode : 0; }
+  get ExitedAt(): number { return this.#state.status === 'exited' ? unixSeconds(this.#state.finishedAt) : never; }
+  get StartedAt(): number { return 'startedAt' in this.#state ? unixSeconds(this.#state.startedAt) : never; }
+  get AutoRemove(): boolean { return this.#record.Skiff.autoRemove; }
+  get IsInfra(): boolean { return false; }
+  get Pod(): string { return ''; }
+  get PodName(): string { return ''; }
+  get PodID(): string { return ''; }
+  get Restarts(): number { return this.#record.RestartCount; }
+  get Size(): string { return this.#options.size === undefined ? '' : sizeText(this.#options.size); }
+  CGROUPNS(): string { return this.#namespace('cgroup'); }
+  IPC(): string { return this.#namespace('ipc'); }
+  MNT(): string { return this.#namespace('mnt'); }
+  NET(): string { return this.#namespace('net'); }
+  PIDNS(): string { return this.#namespace('pid'); }
+  USERNS(): string { return this.#namespace('user'); }
+  UTS(): string { return this.#namespace('uts'); }
+
+  /** All fields, for `{{json .}}`. */
+  toJSON(): Record<string, unknown> {
+    const getters = Object.entries(Object.getOwnPropertyDescriptors(TemplateRow.prototype)).filter(([, { get }]) => get !== undefined);
+    return Object.fromEntries(getters.map(([name]) => [name, this[name as keyof TemplateRow]]));
+  }
+
+  /** The inode number. Empty where the container does not run, or is another's to look at. */
+  #namespace(link: string): string {
+    return 'pid' in this.#state ? namespaceInode(this.#state.pid, link) : '';
+  }
 }
 
 /** One element of `ps --format json`. */
@@ -108,13 +148,6 @@ function portJson(port: PortBinding): Record<string, unknown> {
 
 export function sizeText(size: ContainerSize): string {
   return `${humanSize(size.writableBytes, { digits: 3 })} (virtual ${humanSize(size.rootFsBytes, { digits: 3 })})`;
-}
-
-const namespaceLinks = { CGROUPNS: 'cgroup', IPC: 'ipc', MNT: 'mnt', NET: 'net', PIDNS: 'pid', USERNS: 'user', UTS: 'uts' } as const;
-
-/** Inode numbers; looked up only when a template asks. Empty where the container does not run, or is another's to look at. */
-function namespaceFields(state: ContainerState): Record<string, () => string> {
-  return Object.fromEntries(Object.entries(namespaceLinks).map(([name, link]) => [name, () => ('pid' in state ? namespaceInode(state.pid, link) : '')]));
 }
 
 function namespaceInode(pid: number, link: string): string {
