@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { peakOf } from '../helpers/memory.ts';
 import { registryProgram, startRegistry } from '../helpers/registry.ts';
 import { skiffBin } from '../helpers/world.ts';
 import { ms, type Bench } from './measure.ts';
@@ -53,7 +53,7 @@ async function benchRegistry(bench: Bench): Promise<void> {
     }
     bench.sh([skiffBin, 'pull', '-q', insecure, remote('gzip')]);
     bench.pair('pull again, all there', `${skiffBin} pull -q ${insecure} ${remote('gzip')}`, `pull -q ${insecure} ${remote('gzip')}`);
-    await pullMemory(bench, [skiffBin, 'pull', '-q', insecure, remote('gzip')], remote('gzip'));
+    await pullMemory(bench, ['pull', '-q', insecure, remote('gzip')]);
     // Loaded anew, so that neither knows digests from the pull; the registry is emptied before each run.
     for (const program of [skiffBin, ...(podman === undefined ? [] : [podman])]) bench.sh([...program.split(' '), 'load', '-q', '-i', join(bench.dir, 'big-image.tar')]);
     const empty = `sh -c 'rm -rf ${storage}/docker'`;
@@ -68,31 +68,20 @@ async function benchRegistry(bench: Bench): Promise<void> {
  * inodes of files that were deleted in the last minute, one by one, for each file it makes.
  */
 function intoEmptyStore(bench: Bench, program: string, verb: string): string {
-  const stores = join(bench.dir, 'home', 'stores'); // where the bench removes its stores from
+  return `sh -c 'exec ${program} --root ${storesOf(bench)}/$$ ${verb}'`;
+}
+
+/** Where the bench removes stores from, whoever made them. */
+function storesOf(bench: Bench): string {
+  const stores = join(bench.dir, 'home', 'stores');
   mkdirSync(stores, { recursive: true });
-  return `sh -c 'exec ${program} --root ${stores}/$$ ${verb}'`;
+  return stores;
 }
 
-/** The most private memory that a pull and its workers had together, looked at every few milliseconds. */
-async function pullMemory(bench: Bench, argv: readonly string[], name: string): Promise<void> {
-  bench.sh([skiffBin, 'rmi', '-f', name]);
-  const child = spawn(argv[0] ?? '', argv.slice(1), { env: bench.env, stdio: 'ignore' });
-  let most = 0;
-  const look = setInterval(() => { most = Math.max(most, treeMemory(child.pid ?? 0)); }, 20);
-  await once(child, 'close');
-  clearInterval(look);
-  bench.remarks.push(`memory of the whole pull, workers included: ${(most / 1024).toFixed(0)} MiB`);
-}
-
-/** RssAnon of a process and all below it, KiB. */
-function treeMemory(pid: number): number {
-  try {
-    const own = Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter((word) => word !== ''));
-    return children.reduce((sum, child) => sum + treeMemory(Number(child)), own);
-  } catch {
-    return 0; // ended between two looks
-  }
+/** The most memory that a pull and its workers had together. */
+async function pullMemory(bench: Bench, verb: readonly string[]): Promise<void> {
+  const peak = await peakOf(spawn(skiffBin, ['--root', join(storesOf(bench), 'memory'), ...verb], { env: bench.env, stdio: 'ignore' }));
+  bench.remarks.push(`memory of the whole pull, workers included: ${(peak.bytes / 2 ** 20).toFixed(0)} MiB`);
 }
 
 /** 500 images of one layer, in a store of their own. */
