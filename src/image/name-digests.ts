@@ -46,11 +46,7 @@ export function recordGiven(store: Store, id: ImageID, names: readonly NamedRefe
 }
 
 /** What the name stands for, newest first; an index before the manifest to which it led. Empty where nothing is known. */
-export function digestsOfName(store: Store, id: ImageID, name: NamedReference): readonly Digest[] {
-  return digestsOf(readRecord(store, id), name);
-}
-
-function digestsOf({ named }: ManifestRecord, name: NamedReference): Digest[] {
+export function digestsOf({ named }: ManifestRecord, name: NamedReference): Digest[] {
   const { tag: _, ...byDigest } = name;
   const text = canonicalString(name.digest === undefined ? name : byDigest);
   const known = named.filter((one) => one.name === text).map(({ digest }) => digest);
