@@ -41,6 +41,7 @@ export function checkContainer(record: ContainerRecord): void {
 
 /** A security option that this machine would not heed must not vanish. */
 function checkSecurity(texts: readonly string[]): void {
+  if (texts.length === 0) return; // and the machine need not be looked at
   const { apparmor, labels, seccomp } = parseSecurityOptions(texts);
   const modules = readSecurityModules();
   if (apparmor !== undefined && apparmor !== 'unconfined' && !modules.apparmor) {

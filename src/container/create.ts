@@ -81,7 +81,7 @@ function plan(context: Context, { request, image }: CreateInput): ContainerRecor
     folder: context.store.layout.container(id), volumesDir: context.store.layout.volumes,
     containerID: (name) => findContainer(context, name),
     mountsOf: (name) => readRecord(context, findContainer(context, name)).Skiff.mounts,
-    hostName: hostname(),
+    hostName: () => hostname(),
     defaultStopTimeoutSeconds: config().stopTimeoutSeconds ?? 10,
   });
   const { ports } = record.Skiff;

@@ -28,7 +28,7 @@ export interface PlanInput {
   /** Mounts of the containers named by --volumes-from. */
   mountsOf: (container: string) => readonly Mount[];
   /** Of this machine. */
-  hostName: string;
+  hostName: () => string;
   /** containers.conf or Podman's 10. */
   defaultStopTimeoutSeconds: number;
 }
@@ -38,7 +38,7 @@ export function planContainer(input: PlanInput): ContainerRecord {
   const { request, image, id, folder } = input;
   const imageName = image.name ?? request.image;
   // In the host's network a name of its own would be one that nobody can resolve.
-  const defaultHostname = request.network.kind === 'host' || request.uts.kind === 'host' ? input.hostName : id.slice(0, 12);
+  const defaultHostname = request.network.kind === 'host' || request.uts.kind === 'host' ? input.hostName() : id.slice(0, 12);
   const config = mergeConfig({ request, image: image.config.config, imageName, defaultHostname });
   const args = processArgs(config);
   const network = networkMode(request.network, input.containerID);

@@ -14,7 +14,7 @@ function plan(wishes: Parameters<typeof emptyRequest>[0], config: RunConfig = {}
     request: emptyRequest({ command: ['true'], ...wishes }),
     image: { id: parseImageID(`sha256:${'2'.repeat(64)}`), name: 'localhost/i:latest', config: { architecture: 'amd64', os: 'linux', config, rootfs: { type: 'layers', diff_ids: [layer] }, history: [] } },
     id, name: 'name', created: '2026-01-01T00:00:00.000000000Z', folder: '/c', volumesDir: '/volumes', newVolumeName: () => `fresh${volumes++}`,
-    containerID: () => other, mountsOf: () => [], hostName: 'laptop', defaultStopTimeoutSeconds: 10, ...more,
+    containerID: () => other, mountsOf: () => [], hostName: () => 'laptop', defaultStopTimeoutSeconds: 10, ...more,
   });
 }
 
