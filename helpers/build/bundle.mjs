@@ -25,12 +25,13 @@ const external = ['node-pty'];
 
 /**
  * The packs, and the modules that fill each with themselves and all they import at once. A chunk goes to the first pack that reaches it;
- * what none reaches goes to "rest". First what every command needs, then what those need that only look, then the life of a container, then pulls, then the workers that unpack and pack layers.
+ * what none reaches goes to "rest". First what every command needs, then what those need that only look, then a container's end, then its life, then pulls, then the workers that unpack and pack layers.
  */
 const packs = {
   main: [/^src\/main\.ts$/, /^src\/host\/config\/index\.ts$/],
   look: [/^src\/cli\/commands\/container\/ps(\.run)?\.ts$/, /^src\/cli\/commands\/image\/list(\.run)?\.ts$/],
-  life: [/^src\/cli\/commands\/container\/(run|start|exec|stop|rm|cleanup)(\.run)?\.ts$/],
+  end: [/^src\/cli\/commands\/container\/(stop|kill|wait|rm|cleanup)(\.run)?\.ts$/],
+  life: [/^src\/cli\/commands\/container\/(run|start|exec)(\.run)?\.ts$/],
   pull: [
     /^src\/cli\/commands\/image\/pull(\.run)?\.ts$/, /^src\/cli\/pull-images\.ts$/, /^src\/image\/pull\/from-registry\.ts$/, /^src\/image\/trust\/require\.ts$/,
     /^src\/registry\/(client|client-options|registries-conf|short-names)\.ts$/,
@@ -38,8 +39,8 @@ const packs = {
   work: [/^src\/cli\/commands\/system\/worker(\.run)?\.ts$/, /^src\/storage\/(un)?pack-worker\.ts$/],
 };
 
-/** What commands of both packs need is a pack of its own: else `run` would load how listings are made, and a pull the life of a container. The first counts. */
-const common = { base: ['look', 'life'], change: ['life', 'pull'] };
+/** What commands of both packs need is a pack of its own: else `run` would load how listings are made, `stop` how containers are started, and a pull both. The first counts. */
+const common = { base: ['look', 'life'], change: ['life', 'pull'], clear: ['end', 'life'] };
 
 /**
  * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
@@ -99,6 +100,18 @@ function closure(all, name, seen = new Set()) {
   return seen;
 }
 
+/** @throws where a chunk could see another before that one's end. */
+function assertNoCycle(all) {
+  const done = new Set();
+  const visit = (name, path) => {
+    if (path.includes(name)) throw new Error(`chunks import each other: ${[...path.slice(path.indexOf(name)), name].join(' -> ')}`);
+    if (done.has(name)) return;
+    for (const next of all.get(name).imports) visit(next, [...path, name]);
+    done.add(name);
+  };
+  for (const name of all.keys()) visit(name, []);
+}
+
 /** Chunk -> pack. */
 function assign(all) {
   const where = new Map();
@@ -148,24 +161,44 @@ function shiftLeft(mappings, columns) {
   return digits + mappings.slice(length);
 }
 
-/** esbuild puts its helpers in front of each chunk, a fifth of the whole; this is where they end. */
-const helpersEnd = 'var stdin_exports={};';
+/**
+ * esbuild puts its helpers in front of each chunk, a fifth of the whole. Behind them each export becomes a getter, twice, which costs a command
+ * two milliseconds and each call another; here they are assigned at the chunk's end. That is the same where nothing that is exported changes later
+ * (no `export let`; the linter sees to it) and no chunk imports itself on a roundabout way (assertNoCycle).
+ */
+const exportsOf = /var stdin_exports=\{\};(?:__export\(stdin_exports,\{([^{}]*)\}\);)?module\.exports=__toCommonJS\(stdin_exports\);/;
 const declared = (helpers) => [...helpers.matchAll(/(?:var |,)(__\w+)=/g)].map(([, name]) => name);
+
+/** A chunk's helpers, the length of what stands before its own text, and the assignments. */
+function takeApart({ name, code }) {
+  const found = exportsOf.exec(code);
+  if (found === null) {
+    if (code.includes('stdin_exports')) throw new Error(`${name}: not the form of exports that is known of esbuild`);
+    return { helpers: '', head: 0, assignments: '' }; // a CommonJS module, or one that exports nothing
+  }
+  const names = (found[1] ?? '').split(',').filter((entry) => entry !== '').map((entry) => {
+    const [, exported, local] = /^([\w$]+):\(\)=>([\w$.]+)$/.exec(entry) ?? [];
+    if (local === undefined) throw new Error(`${name}: not the form of an export that is known of esbuild: ${entry}`);
+    return `exports.${exported}=${local};`;
+  });
+  return { helpers: code.slice(0, found.index), head: found.index + found[0].length, assignments: `;exports.__esModule=!0;${names.join('')}` };
+}
 
 /** One pack's text and its source map, an index map with a section for each chunk. The helpers stand once, in front. */
 async function makePack(all, names) {
-  const parts = await Promise.all(names.map(async (name) => ({ name, ...(await toCommonJS(all.get(name).text)) })));
-  const helpersOf = ({ code }) => code.slice(0, Math.max(0, code.indexOf(helpersEnd)));
-  const helpers = parts.map(helpersOf).reduce((longest, text) => (text.length > longest.length ? text : longest), '');
+  const parts = await Promise.all(names.map(async (name) => {
+    const part = { name, ...(await toCommonJS(all.get(name).text)) };
+    return { ...part, ...takeApart(part) };
+  }));
+  const helpers = parts.reduce((longest, part) => (part.helpers.length > longest.length ? part.helpers : longest), '');
   const there = new Set(declared(helpers));
   let text = `(function(define,bundleUrl){'use strict';${helpers}\n`;
   const sections = [];
   for (const part of parts) {
-    const own = helpersOf(part);
-    const cut = declared(own).every((name) => there.has(name)) ? own.length : 0;
+    const own = declared(part.helpers).every((helper) => there.has(helper)) ? '' : part.helpers;
     text += `define(${JSON.stringify(`./${part.name}`)},function(exports,require,module){\n`;
-    sections.push({ offset: { line: text.split('\n').length - 1, column: 0 }, map: { ...part.map, mappings: shiftLeft(part.map.mappings, cut) } });
-    text += `${part.code.slice(cut)}\n});\n`;
+    sections.push({ offset: { line: text.split('\n').length - 1, column: 0 }, map: { ...part.map, mappings: shiftLeft(part.map.mappings, part.head - own.length) } });
+    text += `${own}${part.code.slice(part.head)}${part.assignments}\n});\n`;
   }
   return { text: `${text}})`, map: JSON.stringify({ version: 3, sources: [], sections }) }; // Node 20 reads sections, but insists on sources
 }
@@ -187,6 +220,7 @@ function sweep(id) {
 
 mkdirSync(dist, { recursive: true });
 const all = await chunks();
+assertNoCycle(all);
 const where = assign(all);
 const made = new Map();
 for (const pack of [...Object.keys(packs), ...Object.keys(common), 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));

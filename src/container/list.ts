@@ -3,7 +3,7 @@ import type { Context } from './index.ts';
 import { findContainer } from './lookup.ts';
 import { parseFilters, wantsAll } from './filters.ts';
 import { readRecord } from './record.ts';
-import { allContainers, runningContainers, type Summary } from './summary.ts';
+import { listedContainers, runningContainers, type Summary } from './summary.ts';
 
 export interface ListRequest {
   /** Stopped and created ones too. */
@@ -23,11 +23,11 @@ export function listContainers(context: Context, request: ListRequest): Summary[
     nowMs: Date.now(), imageIDs: request.imageIDs,
     createdOf: (container) => readRecord(context, findContainer(context, container)).Created,
   });
-  const found = (everything ? allContainers(context) : runningContainers(context)).filter(keep);
+  const found = (everything ? listedContainers(context) : runningContainers(context)).filter(keep);
   return limited ? found.slice(Math.max(0, found.length - (request.last ?? 0))) : found;
 }
 
 /** The newest container, whatever it does; for `--latest`. */
 export function latestContainer(context: Context): Summary | undefined {
-  return allContainers(context).at(-1);
+  return listedContainers(context).at(-1);
 }

@@ -78,7 +78,7 @@ export function writeRecord(context: Context, record: ContainerRecord, options: 
 }
 
 /** The name without Docker's leading slash. */
-export function nameOf(record: ContainerRecord): string {
+export function nameOf(record: Pick<ContainerRecord, 'Name'>): string {
   return record.Name.replace(/^\//, '');
 }
 

@@ -4,12 +4,12 @@ import { walk } from '../host/walk.ts';
 import { readChain } from '../storage/layerdb.ts';
 import { layerFiles } from '../storage/layout.ts';
 import type { Context } from './index.ts';
-import type { ContainerRecord } from './model.ts';
+import type { ListedRecord } from './summary.ts';
 
 export interface ContainerSize { writableBytes: number; rootFsBytes: number }
 
 /** Walks the writable layer: inside the user namespace, for outside of it folders of subordinate ids can't be read and count as nothing. */
-export function containerSize(context: Context, record: ContainerRecord): ContainerSize {
+export function containerSize(context: Context, record: ListedRecord): ContainerSize {
   const writableBytes = filesBelow(join(context.store.layout.layerDir(record.ID), layerFiles.diff));
   const image = record.Skiff.topLayer === '' ? [] : readChain(context.store, record.Skiff.topLayer);
   return { writableBytes, rootFsBytes: writableBytes + image.reduce((sum, layer) => sum + layer.sizeBytes, 0) };

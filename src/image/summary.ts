@@ -56,7 +56,7 @@ export function summarizeImages(store: Store, uses: readonly ImageUse[] = []): I
     const image = tryRead(store, id);
     if (image === undefined) return undefined;
     const sizes = chainIDs(image.config.rootfs.diff_ids).map(sizeOf);
-    return { facts: { createdMs: createdMs(image.config), sizeBytes: sum(sizes) }, lasting: !sizes.includes(undefined) };
+    return { fact: { createdMs: createdMs(image.config), sizeBytes: sum(sizes) }, lasting: !sizes.includes(undefined) };
   });
   const family = new Family(store, [...facts.keys()], sizeOf);
   return [...facts].map(([id, known]) => new Summary(family, id, names.get(id) ?? [], known, used.get(id) ?? 0));

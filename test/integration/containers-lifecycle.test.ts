@@ -1,5 +1,5 @@
 /** From create to rm: what containers do, and what is shown of it. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
@@ -207,6 +207,27 @@ test('rename frees the old name and refuses a taken or a wrong one', (t) => {
   world.ok('rename', 'two', 'one');
   t.is(world.ok('exec', 'three', 'echo', 'still here'), 'still here');
   t.is(world.skiff(['exec', 'two', 'true']).code, 125);
+});
+
+test('what ps keeps from one listing to the next never shows: not after a rename, a removal or damage to it', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const names = (): string => world.ok('ps', '-a', '--format', '{{.Names}}={{.Label "l"}}');
+  world.ok('create', '--name', 'one', '--label', 'l=1', ...sleeper);
+  world.ok('create', '--name', 'two', '--label', 'l=2', ...sleeper);
+  t.is(names(), 'one=1\ntwo=2');
+  world.ok('rename', 'one', 'uno');
+  t.is(names(), 'uno=1\ntwo=2');
+  t.is(names(), 'uno=1\ntwo=2');
+  const runtime = join(world.runtime, 'skiff');
+  const kept = readdirSync(runtime).filter((name) => name.startsWith('container-facts-'));
+  t.is(kept.length, 1);
+  for (const damage of ['', '{"', '[]', JSON.stringify(Object.fromEntries(world.ok('ps', '-aq', '--no-trunc').split('\n').map((id) => [id, [1, 2, 3, {}]])))]) {
+    writeFileSync(join(runtime, kept[0] as string), damage);
+    t.is(names(), 'uno=1\ntwo=2', damage);
+  }
+  world.ok('rm', 'two');
+  t.is(names(), 'uno=1');
 });
 
 test('exists tells by its exit code', (t) => {

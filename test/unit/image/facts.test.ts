@@ -19,7 +19,7 @@ function fixture(t: { teardown: (fn: () => void) => void }) {
   const asked: string[] = [];
   const read: ReadFacts = (id) => {
     asked.push(id);
-    return { facts: { createdMs: 5, sizeBytes: ids.indexOf(id) }, lasting: true };
+    return { fact: { createdMs: 5, sizeBytes: ids.indexOf(id) }, lasting: true };
   };
   return { store, ids, asked, read, path: join(dir, 'facts.json') };
 }
@@ -48,7 +48,7 @@ test('imageFacts() leaves out what is gone or unreadable, and keeps only what la
 
 test('imageFacts() takes a damaged file for none, and does without one that cannot be written', (t) => {
   const { store, ids, asked, read, path } = fixture(t);
-  for (const text of ['', '{', 'null', '[]', JSON.stringify({ [(ids[0] as string).slice(7)]: ['x', 1, 2, 3] })]) {
+  for (const text of ['', '{', 'null', '[]', JSON.stringify({ [(ids[0] as string).slice(7)]: [1, 2, 3, { createdMs: 'x' }] })]) {
     writeFileSync(path, text);
     asked.length = 0;
     t.is(imageFacts(store, ids, read, path).size, 2, text);

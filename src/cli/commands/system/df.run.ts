@@ -3,7 +3,7 @@ import { statusWord } from '../../../container/filters.ts';
 import { imageUses } from '../../../container/image-uses.ts';
 import type { Context } from '../../../container/index.ts';
 import { nameOf, shortID } from '../../../container/record.ts';
-import type { Summary } from '../../../container/summary.ts';
+import type { FullSummary } from '../../../container/summary.ts';
 import { allContainers } from '../../../container/summary.ts';
 import { config } from '../../../host/config/index.ts';
 import type { ImagesUsage } from '../../../image/disk-usage.ts';
@@ -20,7 +20,7 @@ import { printable } from '../../printable.ts';
 import type { Invocation } from '../../spec.ts';
 
 interface Line { readonly type: string; readonly total: number; readonly active: number; readonly bytes: number; readonly reclaimable: number }
-interface ContainerLine extends Summary { readonly bytes: number }
+interface ContainerLine extends FullSummary { readonly bytes: number }
 interface VolumeLine { readonly name: string; readonly links: number; readonly bytes: number }
 
 export async function run({ options }: Invocation): Promise<void> {
