@@ -25,7 +25,7 @@ const external = ['node-pty'];
 
 /**
  * The packs, and the modules that fill each with themselves and all they import at once. A chunk goes to the first pack that reaches it;
- * what none reaches goes to "rest". First what every command needs, then what those need that only look, then a container's end, then its life, then pulls, then the workers that unpack and pack layers.
+ * what none reaches goes to "rest". First what every command needs, then what those need that only look, then a container's end, then its life, then pulls and pushes, then the workers that unpack and pack layers.
  */
 const packs = {
   main: [/^src\/main\.ts$/, /^src\/host\/config\/index\.ts$/],
@@ -36,11 +36,18 @@ const packs = {
     /^src\/cli\/commands\/image\/pull(\.run)?\.ts$/, /^src\/cli\/pull-images\.ts$/, /^src\/image\/pull\/from-registry\.ts$/, /^src\/image\/trust\/require\.ts$/,
     /^src\/registry\/(client|client-options|registries-conf|short-names)\.ts$/,
   ],
+  push: [/^src\/cli\/commands\/image\/push(\.run)?\.ts$/],
   work: [/^src\/cli\/commands\/system\/worker(\.run)?\.ts$/, /^src\/storage\/(un)?pack-worker\.ts$/],
 };
 
-/** What commands of both packs need is a pack of its own: else `run` would load how listings are made, `stop` how containers are started, and a pull both. The first counts. */
-const common = { base: ['look', 'life'], change: ['life', 'pull'], clear: ['end', 'life'] };
+/**
+ * What commands of both packs need is a pack of its own: else `run` would load how listings are made, `stop` how containers are started, a
+ * pull both, and a worker all that surrounds the little it shares with others. The first line that fits counts.
+ */
+const common = [
+  ['plain', 'work', 'look'], ['plain', 'work', 'life'], ['plain', 'work', 'pull'], ['plain', 'work', 'push'],
+  ['base', 'look', 'life'], ['change', 'life', 'pull'], ['clear', 'end', 'life'],
+];
 
 /**
  * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
@@ -125,7 +132,7 @@ function assign(all) {
     reached.set(pack, chunksOf);
   }
   for (const [chunk, pack] of where) {
-    const shared = pack === 'main' ? undefined : Object.entries(common).find(([, both]) => both.every((one) => reached.get(one).has(chunk)));
+    const shared = pack === 'main' ? undefined : common.find(([, ...both]) => both.every((one) => reached.get(one).has(chunk)));
     if (shared !== undefined) where.set(chunk, shared[0]);
   }
   for (const name of all.keys()) if (!where.has(name)) where.set(name, 'rest');
@@ -223,7 +230,7 @@ const all = await chunks();
 assertNoCycle(all);
 const where = assign(all);
 const made = new Map();
-for (const pack of [...Object.keys(packs), ...Object.keys(common), 'rest']) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
+for (const pack of [...new Set([...Object.keys(packs), ...common.map(([name]) => name), 'rest'])]) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
 const id = createHash('sha256').update([...made.values()].map(({ text }) => text).join('\0')).digest('hex').slice(0, 16);
 for (const [pack, { text, map }] of made) {
   const name = `skiff-${id}-${pack}.js`;

@@ -7,6 +7,7 @@
 #include "sys.h"
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 static struct {
@@ -32,6 +33,23 @@ typedef struct {
 	int level;
 } job;
 
+/* What a thread of the pool compresses with. Making one for each chunk costs a hundred page faults each time. */
+typedef struct {
+	void *compressor;
+	int level;
+} tool;
+
+static pthread_key_t tools;
+static bool tools_are_kept;
+
+static void drop_tool(void *data)
+{
+	tool *self = data;
+	if (self->compressor != NULL)
+		library.release(self->compressor);
+	free(self);
+}
+
 /* On the main thread only. */
 static bool load(void)
 {
@@ -43,20 +61,41 @@ static bool load(void)
 			LOAD(handle, library.release, "libdeflate_free_compressor");
 			LOAD(handle, library.compress, "libdeflate_gzip_compress");
 			LOAD(handle, library.bound, "libdeflate_gzip_compress_bound");
+			tools_are_kept = pthread_key_create(&tools, drop_tool) == 0;
 		}
 	}
-	return library.create != NULL && library.release != NULL && library.compress != NULL && library.bound != NULL;
+	return tools_are_kept && library.create != NULL && library.release != NULL && library.compress != NULL && library.bound != NULL;
+}
+
+/* This thread's, which goes with the thread; NULL where there is no memory for it, or no such level. */
+static tool *own_tool(int level)
+{
+	tool *self = pthread_getspecific(tools);
+	if (self != NULL && self->level == level && self->compressor != NULL)
+		return self;
+	if (self == NULL) {
+		self = calloc(1, sizeof *self);
+		if (self == NULL)
+			return NULL;
+		if (pthread_setspecific(tools, self) != 0) {
+			free(self);
+			return NULL;
+		}
+	}
+	if (self->compressor != NULL)
+		library.release(self->compressor);
+	self->compressor = library.create(level);
+	self->level = level;
+	return self->compressor == NULL ? NULL : self;
 }
 
 static void work(napi_env env, void *data)
 {
 	(void)env;
 	job *self = data;
-	void *compressor = library.create(self->level);
-	if (compressor == NULL)
-		return; /* nothing written: out of memory, or no such level */
-	self->written = library.compress(compressor, self->input, self->length, self->output, self->available);
-	library.release(compressor);
+	tool *own = own_tool(self->level);
+	if (own != NULL) /* else nothing is written */
+		self->written = library.compress(own->compressor, self->input, self->length, self->output, self->available);
 }
 
 static void drop(napi_env env, job *self)
