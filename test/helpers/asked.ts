@@ -1,5 +1,5 @@
 /** What a real registry has been asked. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from './deadline.ts';
 import type { TestRegistry } from './registry.ts';
 import { request } from './test-request.ts';
 
@@ -7,6 +7,6 @@ import { request } from './test-request.ts';
 export async function askedOf(registry: TestRegistry): Promise<string> {
   const marker = `/v2/marker-${process.hrtime.bigint()}/tags/list`;
   await request(registry, 'GET', marker);
-  while (!registry.log().includes(`"GET ${marker} `)) await delay(5);
+  await until(() => registry.log().includes(`"GET ${marker} `), () => `no ${marker} in the log: ${registry.log().slice(-2000)}`);
   return registry.log().split('\n').filter((line) => /"(?:GET|HEAD) /.test(line) && !line.includes('marker-')).join('\n');
 }

@@ -5,8 +5,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
+import { within } from './deadline.ts';
 
 const lookMs = 15;
+/** What is measured is the largest that tests do. */
+const mostMs = 480_000;
 
 export interface Peak {
   /** The largest sum that was seen. */
@@ -26,8 +29,11 @@ export async function peakOf(child: ChildProcess): Promise<Peak> {
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     if (bytes > peak.bytes) peak = { bytes, parts: parts.toSorted((a, b) => b.bytes - a.bytes), looks };
   }, lookMs);
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
-  clearInterval(look);
+  try {
+    if (child.exitCode === null && child.signalCode === null) await within(once(child, 'close'), () => `no end of ${child.spawnargs.join(' ')}; ${shown({ ...peak, looks })}`, mostMs);
+  } finally {
+    clearInterval(look);
+  }
   return { ...peak, looks };
 }
 

@@ -14,15 +14,7 @@ export async function startWaiting(world: MonitorWorld, options: Partial<Monitor
   const run = world.start({ command: waiting, client: { stdout: true }, ...options });
   const { pid, startedAt } = await run.expectEvent('started') as { pid: number; startedAt: string };
   if (readType(run.client!, packet.stdout).body.toString() !== 'ready\n') throw new Error('not ready');
-  return { ...run, container: pid, startedAt };
-}
-
-/** Waits for a condition that nothing announces. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let round = 0; !condition(); round++) {
-    if (round > 500) throw new Error('the condition never came true');
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
+  return Object.assign(run, { container: pid, startedAt });
 }
 
 /** False for zombies too: some machines have a first process that never reaps. */

@@ -10,8 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { helperPath } from '../../src/host/helpers.ts';
+import { waitReadable } from '../../src/host/descriptors.ts';
 import { sys } from '../../src/host/sys.ts';
 import { parseExitRecord, type ExitRecord } from '../../src/runtime/exit-record.ts';
+import { deadlineMs, within } from './deadline.ts';
 import { bundleConfig, makeRootfs, runtimeArgs } from './monitor-bundle.ts';
 import { connectionOf, connectMonitor, helloPacket, type Hello, type MonitorConnection, type Packet } from '../../src/runtime/client.ts';
 import { packet } from '../../src/runtime/index.ts';
@@ -47,7 +49,7 @@ export interface MonitorRun {
   expectEvent(name: string): Promise<Record<string, unknown>>;
   say(text: string): void;
   closeStatus(): void;
-  /** Resolves when the monitor has ended. */
+  /** Resolves when the monitor has ended; rejects when it has not until the deadline, which counts from the moment it is asked for. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   stderr(): string;
 }
@@ -161,7 +163,8 @@ function follow(t: ExecutionContext, child: ChildProcess, client: MonitorConnect
     child.on('exit', (code, signal) => { over(); resolve({ code, signal }); });
   });
   const run: MonitorRun = {
-    pid: child.pid ?? 0, child, client, ended, stderr: () => stderr,
+    pid: child.pid ?? 0, child, client, stderr: () => stderr,
+    get ended() { return within(ended, () => `the monitor has not ended: ${text}${stderr}`); },
     event: async () => {
       for (;;) {
         const end = text.indexOf('\n');
@@ -171,12 +174,12 @@ function follow(t: ExecutionContext, child: ChildProcess, client: MonitorConnect
           return JSON.parse(line) as Record<string, unknown>;
         }
         if (closed) return undefined;
-        await new Promise<void>((resolve) => { wake = resolve; });
+        await within(new Promise<void>((resolve) => { wake = resolve; }), () => `no event of the monitor: ${text}${stderr}`);
       }
     },
     expectEvent: async (name) => {
       const event = await run.event();
-      if (event?.['event'] !== name) await new Promise((resolve) => { setTimeout(resolve, 50); });
+      if (event === undefined) await run.ended; // so that all of its stderr is there to be told
       t.is(event?.['event'], name, `${JSON.stringify(event)} ${stderr}`);
       return event ?? {};
     },
@@ -194,12 +197,21 @@ function killIfThere(pid: number): void {
   }
 }
 
+/** The next packet. This process stands still meanwhile, so the wait has to end by itself. */
+function receive(connection: MonitorConnection, seen: () => string): Packet | undefined {
+  for (const end = performance.now() + deadlineMs; waitReadable([connection.fd], 1000).length === 0;) {
+    if (performance.now() > end) throw new Error(`no packet within ${deadlineMs / 1000} s: ${seen()}`);
+  }
+  return connection.receive();
+}
+
 /** All packets until the monitor closes the connection; output is joined per stream. */
 export function drain(connection: MonitorConnection): { stdout: Buffer; stderr: Buffer; exit: ExitRecord | undefined } {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   let exit: ExitRecord | undefined;
-  for (let got: Packet | undefined; exit === undefined && (got = connection.receive()) !== undefined;) {
+  const seen = (): string => JSON.stringify(Buffer.concat([...stdout, ...stderr]).toString().slice(-2000));
+  for (let got: Packet | undefined; exit === undefined && (got = receive(connection, seen)) !== undefined;) {
     if (got.type === packet.stdout) stdout.push(Buffer.from(got.body));
     if (got.type === packet.stderr) stderr.push(Buffer.from(got.body));
     if (got.type === packet.exit) exit = parseExitRecord(got.body.toString());
@@ -211,7 +223,7 @@ export function drain(connection: MonitorConnection): { stdout: Buffer; stderr: 
 export function readUntil(connection: MonitorConnection, done: (text: string) => boolean): string {
   let text = '';
   while (!done(text)) {
-    const got = connection.receive();
+    const got = receive(connection, () => JSON.stringify(text.slice(-2000)));
     if (got === undefined || got.type === packet.exit) throw new Error(`ended before: ${JSON.stringify(text)}`);
     if (got.type === packet.stdout) text += got.body.toString();
   }
@@ -221,7 +233,7 @@ export function readUntil(connection: MonitorConnection, done: (text: string) =>
 /** Reads the packet of this type; others are skipped. */
 export function readType(connection: MonitorConnection, type: string): Packet {
   for (;;) {
-    const got = connection.receive();
+    const got = receive(connection, () => `'${type}' is waited for`);
     if (got === undefined) throw new Error(`the connection ended before a packet '${type}'`);
     if (got.type === type) return got;
   }

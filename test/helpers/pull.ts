@@ -1,6 +1,7 @@
 /** What tests of pulls need: a world that reaches a test registry, and a pull beside which the registry goes on answering. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deadlineMs } from './deadline.ts';
 import { sha256 } from './make-archive.ts';
 import type { MadeImage } from './make-image.ts';
 import type { World } from './world.ts';
@@ -21,9 +22,9 @@ export function reach(world: World, registry: { domain: string; url: string; fil
 }
 
 /** Runs skiff to its end while this process goes on: for registries that live in it. */
-export async function skiffBeside(world: World, args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
+export async function skiffBeside(world: World, args: readonly string[], env: Record<string, string> = {}, withinMs = deadlineMs): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
   const running = world.start(args, { env });
-  const { code, signal } = await running.exit;
+  const { code, signal } = await running.exitWithin(withinMs);
   return { code, signal, stdout: running.stdout(), stderr: running.stderr() };
 }
 

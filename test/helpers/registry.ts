@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { testCertificates } from './certificates.ts';
+import { within } from './deadline.ts';
 import { sha256 } from './make-archive.ts';
 import type { MadeImage } from './make-image.ts';
 import { request } from './test-request.ts';
@@ -101,7 +102,7 @@ export async function startRegistry(t: Pick<ExecutionContext, 'teardown'>, optio
   closeSync(output);
   const log = (): string => readFileSync(logFile, 'utf8');
   const over = new Promise<void>((resolve) => { child.on('close', () => { resolve(); }); });
-  const port = await new Promise<number>((resolve, reject) => {
+  const listening = new Promise<number>((resolve, reject) => {
     const look = (): void => {
       const found = /listening on 127\.0\.0\.1:(\d+)/.exec(log());
       if (found === null) return;
@@ -116,6 +117,7 @@ export async function startRegistry(t: Pick<ExecutionContext, 'teardown'>, optio
     });
     look();
   });
+  const port = await within(listening, () => `docker-registry does not listen: ${log()}`);
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
     await over;

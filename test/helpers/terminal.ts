@@ -1,15 +1,17 @@
 /** A person at a terminal: a program in a pty (node-pty), what it shows, and keys typed at it. */
 import { spawn } from 'node-pty';
 import type { ExecutionContext } from 'ava';
+import { waiters, within } from './deadline.ts';
 import { skiffBin, type World } from './world.ts';
 
 export interface Terminal {
   /** Everything shown so far. */
   screen(): string;
-  /** Resolves once the text shown since the last match matches; rejects when the program ends first. */
+  /** Resolves once the text shown since the last match matches; rejects when the program ends first, or at the deadline. */
   expect(pattern: RegExp): Promise<RegExpExecArray>;
   type(keys: string): void;
   resize(columns: number, rows: number): void;
+  /** Rejects when there is no end until the deadline, which counts from the moment it is asked for. */
   readonly exit: Promise<{ exitCode: number; signal?: number | undefined }>;
   readonly pid: number;
 }
@@ -20,25 +22,24 @@ export function openTerminal(t: ExecutionContext, world: World, args: readonly s
   let shown = '';
   let seen = 0;
   let over = false;
-  const waiters = new Set<() => void>();
-  const wake = (): void => { for (const check of waiters) check(); };
-  pty.onData((data) => { shown += data; wake(); });
+  const said = (): string => `shown: ${JSON.stringify(shown.slice(-2000))}`;
+  const watch = waiters({
+    look: (pattern) => {
+      const match = pattern.exec(shown.slice(seen));
+      if (match !== null) seen += match.index + match[0].length;
+      return match;
+    },
+    over: () => over, seen: said,
+  });
+  pty.onData((data) => { shown += data; watch.wake(); });
   const exit = new Promise<{ exitCode: number; signal?: number | undefined }>((resolve) => {
-    pty.onExit((status) => { over = true; resolve(status); wake(); });
+    pty.onExit((status) => { over = true; resolve(status); watch.wake(); });
   });
   t.teardown(() => { if (!over) pty.kill('SIGKILL'); });
   return {
-    screen: () => shown, exit, pid: pty.pid,
+    screen: () => shown, pid: pty.pid, expect: watch.wait,
+    get exit() { return within(exit, () => `no end; ${said()}`); },
     type: (keys) => { pty.write(keys); },
     resize: (columns, rows) => { pty.resize(columns, rows); },
-    expect: (pattern) => new Promise((resolve, reject) => {
-      const check = (): void => {
-        const match = pattern.exec(shown.slice(seen));
-        if (match !== null) { waiters.delete(check); seen += match.index + match[0].length; resolve(match); }
-        else if (over) { waiters.delete(check); reject(new Error(`ended before ${pattern}; shown: ${JSON.stringify(shown.slice(-2000))}`)); }
-      };
-      waiters.add(check);
-      check();
-    }),
   };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { deadlineMs } from './deadline.ts';
 
 export interface TestServer {
   readonly url: string;
@@ -25,6 +26,7 @@ export function request(server: TestServer, method: string, path: string, option
       answer.on('end', () => { resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces) }); });
       answer.on('error', reject);
     });
+    sent.setTimeout(deadlineMs, () => { sent.destroy(new Error(`${method} ${path}: no answer within ${deadlineMs / 1000} s`)); });
     sent.on('error', reject);
     sent.end(options.body);
   });

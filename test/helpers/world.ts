@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { deadlineMs, waiters, within } from './deadline.ts';
 
 export interface Result { code: number | null; signal: string | null; stdout: string; stderr: string; stdoutBytes: Buffer }
 export interface RunOptions { input?: string | Uint8Array; env?: Record<string, string>; cwd?: string; timeoutMs?: number }
@@ -42,13 +43,18 @@ export interface World {
   run(argv: readonly string[], options?: RunOptions): Result;
 }
 
+export interface Ending { code: number | null; signal: string | null }
+
 export interface Running {
   readonly child: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Resolves once stdout matches; rejects when the process ends first. */
+  /** Resolves once stdout matches; rejects when the process ends first, or at the deadline. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
-  exit: Promise<{ code: number | null; signal: string | null }>;
+  /** Rejects when there is no end until the deadline, which counts from the moment it is asked for. */
+  readonly exit: Promise<Ending>;
+  /** The same for what may take longer than other commands. */
+  exitWithin(ms: number): Promise<Ending>;
 }
 
 /** Makes a world and registers its teardown with the test. */
@@ -115,25 +121,18 @@ function endPause(runtime: string): void {
 function follow(child: ChildProcess, ended: () => void): Running {
   let out = '';
   let err = '';
-  const waiters = new Set<() => void>();
-  const wake = (): void => { for (const check of waiters) check(); };
-  child.stdout?.on('data', (bytes: Buffer) => { out += bytes.toString(); wake(); });
-  child.stderr?.on('data', (bytes: Buffer) => { err += bytes.toString(); });
   let over = false;
-  const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.on('close', (code, signal) => { over = true; ended(); resolve({ code, signal }); wake(); });
+  const seen = (): string => `${child.spawnargs.join(' ')}\nstdout: ${out.slice(-10_000)}\nstderr: ${err.slice(-10_000)}`;
+  const watch = waiters({ look: (pattern) => pattern.exec(out), over: () => over, seen });
+  child.stdout?.on('data', (bytes: Buffer) => { out += bytes.toString(); watch.wake(); });
+  child.stderr?.on('data', (bytes: Buffer) => { err += bytes.toString(); });
+  const exit = new Promise<Ending>((resolve) => {
+    child.on('close', (code, signal) => { over = true; ended(); resolve({ code, signal }); watch.wake(); });
   });
   return {
-    child, exit, stdout: () => out, stderr: () => err,
-    waitFor: (pattern) => new Promise((resolve, reject) => {
-      const check = (): void => {
-        const match = pattern.exec(out);
-        if (match !== null) { waiters.delete(check); resolve(match); }
-        else if (over) { waiters.delete(check); reject(new Error(`ended before ${pattern}: ${out}\n${err}`)); }
-      };
-      waiters.add(check);
-      check();
-    }),
+    child, stdout: () => out, stderr: () => err, waitFor: watch.wait,
+    get exit() { return this.exitWithin(deadlineMs); },
+    exitWithin: (ms) => within(exit, () => `no end of ${seen()}`, ms),
   };
 }
 

@@ -37,7 +37,7 @@ record() {
 ${story}
 for at in $(seq 101 $n); do echo "--- $(cat '${out}'/$at.code)"; cat '${out}'/$at.out; echo "--"; cat '${out}'/$at.err; done
 `);
-  const done = await skiffBeside(world, ['unshare', 'sh', join(world.dir, 'story')]);
+  const done = await skiffBeside(world, ['unshare', 'sh', join(world.dir, 'story')], {}, 480_000); // many commands
   t.is(done.code, 0, done.stderr);
   return done.stdout.split(/^--- /m).slice(1).map((text) => {
     const [head = '', rest = ''] = [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)];

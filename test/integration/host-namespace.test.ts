@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { until } from '../helpers/deadline.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld, skiffBin } from '../helpers/world.ts';
 import type { World } from '../helpers/world.ts';
@@ -106,8 +107,7 @@ test('the server of a FUSE mount ends with the last namespace that has the mount
       return 'gone';
     }
   };
-  const until = Date.now() + 10_000;
-  while (!['gone', 'Z'].includes(state()) && Date.now() < until) await new Promise((resolve) => { setTimeout(resolve, 10); });
+  await until(() => ['gone', 'Z'].includes(state()), state);
   t.true(['gone', 'Z'].includes(state()), state());
 });
 

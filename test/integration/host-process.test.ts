@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { deadlineMs } from '../helpers/deadline.ts';
 import { run, runSync, spawnStream } from '../../src/host/run.ts';
 import { sys } from '../../src/host/sys.ts';
 import type { SpawnOptions } from '../../src/host/sys.ts';
@@ -111,7 +112,7 @@ test('spawn() with deathSignal ends the child with the process that started it',
   t.teardown(() => closeSync(readEnd));
   const parent = sys().spawn({ path: process.execPath, argv: ['node', program, 'die-with-me'], env: [], fds: [[writeEnd, 1], [2, 2]] });
   closeSync(writeEnd);
-  t.deepEqual(sys().poll([readEnd], 10_000), [readEnd]);
+  t.deepEqual(sys().poll([readEnd], deadlineMs), [readEnd]);
   process.kill(parent, 'SIGKILL');
   t.is((await sys().wait(parent)).signal, 9);
   // The child holds the write end, too: the end of the pipe is its end.
@@ -165,7 +166,7 @@ test('flock(): kinds, would-block, and release when the holder is killed', async
   const [readEnd, writeEnd] = sys().pipe();
   const holder = sys().spawn({ path: process.execPath, argv: ['node', program, 'hold', path], env: [], fds: [[writeEnd, 1], [2, 2]] });
   closeSync(writeEnd);
-  sys().poll([readEnd], 10_000);
+  t.deepEqual(sys().poll([readEnd], deadlineMs), [readEnd]);
   closeSync(readEnd);
   t.false(sys().flock(fds[0], EX | NB));
   process.kill(holder, 'SIGKILL');
@@ -179,7 +180,7 @@ test('pidfds signal a process and tell its end', async (t) => {
   const pidfd = sys().pidfdOpen(pid);
   t.deepEqual(sys().poll([pidfd], 0), []);
   sys().pidfdSendSignal(pidfd, 15);
-  t.deepEqual(sys().poll([pidfd], 10_000), [pidfd]);
+  t.deepEqual(sys().poll([pidfd], deadlineMs), [pidfd]);
   t.is((await sys().wait(pid)).signal, 15);
   t.throws(() => sys().pidfdSendSignal(pidfd, 15), { code: 'ESRCH' });
   closeSync(pidfd);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld } from '../helpers/world.ts';
@@ -37,7 +38,7 @@ test('pause and unpause stop and go on with all processes; commit --pause does b
   importBusybox(world, 'base');
   world.ok('run', '-d', '--network', 'none', '--name', 'c', 'base', 'sh', '-c', 'while :; do echo x >> /ticks; sleep 0.01; done');
   const size = (): string => world.ok('inspect', '--size', '--format', '{{.SizeRw}}', 'c');
-  while (size() === '0') { /* it begins */ }
+  await until(() => size() !== '0'); // it begins
   t.is(world.ok('pause', 'c'), 'c');
   t.is(world.ok('ps', '--format', '{{.Status}} {{.State}}'), 'Paused paused');
   t.is(world.ok('inspect', '--format', '{{.State.Status}} {{.State.Paused}} {{.State.Running}}', 'c'), 'paused true false');
@@ -49,7 +50,7 @@ test('pause and unpause stop and go on with all processes; commit --pause does b
   }
   t.is(size(), before);
   t.is(world.ok('unpause', '--all'), world.ok('ps', '-q', '--no-trunc'));
-  while (size() === before) { /* it goes on */ }
+  await until(() => size() !== before); // it goes on
   t.regex(world.skiff(['unpause', 'c']).stderr, /is not paused/);
   world.ok('commit', '-q', '--pause', 'c', 'copy');
   t.is(world.ok('ps', '--format', '{{.State}}'), 'running');

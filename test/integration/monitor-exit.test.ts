@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { connectMonitor, killContainer, takeExit, waitExit } from '../../src/runtime/client.ts';
 import { packet } from '../../src/runtime/index.ts';
+import { until } from '../helpers/deadline.ts';
 import { makeMonitorWorld, readType } from '../helpers/monitor.ts';
 import { jsonLines } from '../helpers/monitor-log.ts';
-import { lives, shell, startWaiting, until, waiting } from '../helpers/monitor-container.ts';
+import { lives, shell, startWaiting, waiting } from '../helpers/monitor-container.ts';
 import { requires } from '../helpers/requires.ts';
 
 const exits: [string, string, number][] = [
@@ -52,7 +53,8 @@ test.serial('SIGTERM to the monitor is sent on to the container; a hang-up is no
 test.serial('a killed monitor: the lock is free, and what it left can be found and ended', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const { container: pid, ...run } = await startWaiting(world);
+  const run = await startWaiting(world);
+  const pid = run.container;
   run.child.kill('SIGKILL');
   await run.ended;
   t.false(world.lockHeld());
@@ -108,15 +110,16 @@ test.serial('a signal that is none is refused with the errno', async (t) => {
 test.serial('processes of a container in the host\'s pid namespace end with its first, and hold nothing up', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
+  const stray = `sleep 7777${process.pid}`; // nobody else's
   const namespaces = ['ipc', 'uts', 'mount', 'network'].map((type) => ({ type }));
   const record = await world.run({
     // Both have the pipe of stdout; the second is the child of the first.
-    command: shell('setsid sh -c "echo stray; sleep 7777 & sleep 7777" & sleep 0.1; exit 3'), client: { stdout: true, exit: true },
+    command: shell(`setsid sh -c "echo stray; ${stray} & : > /started; ${stray}" & while [ ! -e /started ]; do sleep 0.01; done; exit 3`), client: { stdout: true, exit: true },
     config: (config) => { config['linux'] = { namespaces }; config['mounts'] = []; },
   });
   t.is(record.exitCode, 3);
   t.deepEqual(jsonLines(world.log).map(({ log }) => log), ['stray\n']);
-  const left = spawnSync('pgrep', ['-u', String(process.getuid?.()), '-fx', 'sleep 7777'], { encoding: 'utf8' });
+  const left = spawnSync('pgrep', ['-u', String(process.getuid?.()), '-fx', stray], { encoding: 'utf8' });
   t.is(left.stdout, '');
 });
 

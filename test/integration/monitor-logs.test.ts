@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parseJsonLine, parseK8sLine } from '../../src/container/logs/entry.ts';
 import { packet } from '../../src/runtime/index.ts';
+import { until } from '../helpers/deadline.ts';
 import { drain, everything, makeMonitorWorld, sendStdin } from '../helpers/monitor.ts';
-import { lives, shell, until } from '../helpers/monitor-container.ts';
+import { lives, shell } from '../helpers/monitor-container.ts';
 import { jsonFile, jsonLines, k8sFile, logFiles, logged, numbers, rawLines } from '../helpers/monitor-log.ts';
 import { requires } from '../helpers/requires.ts';
 

@@ -11,7 +11,8 @@ import { requires } from '../helpers/requires.ts';
 test.serial('while the container runs the lock is held and state.json names its process', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const { container: pid, startedAt, ...run } = await startWaiting(world);
+  const run = await startWaiting(world);
+  const { container: pid, startedAt } = run;
   t.true(world.lockHeld());
   const state = JSON.parse(readFileSync(join(world.runDir, 'state.json'), 'utf8')) as { pid: number; startedAt: string; startTime: number };
   t.is(state.pid, pid);

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { askedOf } from '../helpers/asked.ts';
+import { within } from '../helpers/deadline.ts';
 import { startFaultRegistry } from '../helpers/fault-registry.ts';
 import { startRegistry, testPassword, testUser, type TestRegistry } from '../helpers/registry.ts';
 import { requires } from '../helpers/requires.ts';
@@ -126,7 +127,7 @@ test('after the password the terminal is as it was while the registry is asked',
   const terminal = openTerminal(t, world, ['login', '--tls-verify=false', '-u', 'x', `127.0.0.1:${(silent.address() as AddressInfo).port}`]);
   await terminal.expect(/Password: /);
   terminal.type('y\r');
-  await asked;
+  await within(asked, () => `the registry is not asked: ${terminal.screen()}`);
   terminal.type('\x03');
   const { exitCode, signal } = await terminal.exit;
   t.true(signal === 2 || exitCode === 130, `${exitCode} ${signal}`);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until } from '../helpers/deadline.ts';
 import { startFaultRegistry } from '../helpers/fault-registry.ts';
 import { busyboxRootfs, importBusybox, tarOf } from '../helpers/images.ts';
 import { makeTar, sha256 } from '../helpers/make-archive.ts';
@@ -120,7 +121,7 @@ test('system check --repair fetches the one layer that is damaged, and nothing e
   const asked = (): string[] => [...registry.log().matchAll(/"(GET \/v2\/team\S*) HTTP/g)].map((match) => match[1] ?? '');
   const layer = `GET /v2/team/app/blobs/sha256:${sha256(image.blobs[0] as Buffer)}`;
   // What the registry logs is read while nobody blocks this process: pull and repair both asked for the layer.
-  while (asked().filter((line) => line === layer).length < 2) await new Promise((resolve) => { setImmediate(resolve); });
+  await until(() => asked().filter((line) => line === layer).length >= 2, () => asked().join('\n'));
   const twice = asked().filter((line, at, all) => all.indexOf(line) !== at);
   t.deepEqual(twice, [layer], 'all the rest was asked for once, by pull');
 });
