@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJsonLine } from '../../src/container/logs/entry.ts';
+import { until } from './deadline.ts';
 
 /** The end of the monitor's command line for a driver that writes a file. */
 export const jsonFile = (log: string, ...options: string[]): string[] => ['--log-driver', 'json-file', '--log-path', log, ...options.flatMap((option) => ['--log-opt', option])];
@@ -51,12 +52,17 @@ export function numbers(log: string): { first: number; last: number; count: numb
   return { first: first ?? 0, last, count };
 }
 
-/** Waits until a file has not grown for a while. */
+/** More than pipes and sockets hold by themselves, as entries of short lines. */
+const moreThanPipesHoldBytes = 1_000_000;
+
+/** Waits until a log has begun to grow, as much as it takes to fill what stands behind the monitor, and has not grown for a while. */
 export async function untilStuck(path: string): Promise<void> {
-  for (let same = 0, before = -1; same < 10;) {
+  let same = 0;
+  let before = -1;
+  await until(() => {
     const { size } = statSync(path);
     same = size === before ? same + 1 : 0;
     before = size;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
+    return size >= moreThanPipesHoldBytes && same >= 10;
+  }, () => `${path} has ${before} bytes, the same ${same} times`);
 }

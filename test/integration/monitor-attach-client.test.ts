@@ -9,6 +9,7 @@ import { helperPath } from '../../src/host/helpers.ts';
 import { sys } from '../../src/host/sys.ts';
 import { connectionOf, killContainer, takeExit } from '../../src/runtime/client.ts';
 import { packet } from '../../src/runtime/index.ts';
+import { until, waiters, within } from '../helpers/deadline.ts';
 import { makeMonitorWorld, type MonitorWorld } from '../helpers/monitor.ts';
 import { jsonLines, untilStuck } from '../helpers/monitor-log.ts';
 import { shell } from '../helpers/monitor-container.ts';
@@ -19,7 +20,7 @@ const ctrlP = String.fromCodePoint(0x10);
 /** Says what a terminal's owner sees of its settings. */
 const settings = (script: string): string[] => ['-c', `stty -a | md5sum; ${script}; stty -a | md5sum`];
 
-interface Screen { expect(pattern: RegExp): Promise<void>; type(keys: string): void; resize(columns: number, rows: number): void; kill(signal: string): void; shown(): string; exit: Promise<number>; pid: number }
+interface Screen { expect(pattern: RegExp): Promise<RegExpExecArray>; type(keys: string): void; resize(columns: number, rows: number): void; kill(signal: string): void; shown(): string; readonly exit: Promise<number>; pid: number }
 
 /** A program in a terminal of 80x24. */
 function openScreen(t: ExecutionContext, program: string, args: string[]): Screen {
@@ -27,24 +28,22 @@ function openScreen(t: ExecutionContext, program: string, args: string[]): Scree
   let shown = '';
   let seen = 0;
   let over = false;
-  let wake = (): void => {};
-  pty.onData((data) => { shown += data; wake(); });
-  const exit = new Promise<number>((resolve) => { pty.onExit(({ exitCode, signal }) => { over = true; wake(); resolve(signal ? 128 + signal : exitCode); }); });
+  const said = (): string => JSON.stringify(shown.slice(-2000));
+  const watch = waiters({
+    look: (pattern) => {
+      const match = pattern.exec(shown.slice(seen));
+      if (match !== null) seen += match.index + match[0].length;
+      return match;
+    },
+    over: () => over, seen: said,
+  });
+  pty.onData((data) => { shown += data; watch.wake(); });
+  const exit = new Promise<number>((resolve) => { pty.onExit(({ exitCode, signal }) => { over = true; watch.wake(); resolve(signal ? 128 + signal : exitCode); }); });
   t.teardown(() => { if (!over) pty.kill('SIGKILL'); });
   return {
-    exit, shown: () => shown, pid: pty.pid,
+    shown: () => shown, pid: pty.pid, expect: watch.wait,
+    get exit() { return within(exit, () => `no end; shown: ${said()}`); },
     type: (keys) => pty.write(keys), resize: (columns, rows) => pty.resize(columns, rows), kill: (signal) => pty.kill(signal),
-    expect: async (pattern) => {
-      for (;;) {
-        const match = pattern.exec(shown.slice(seen));
-        if (match !== null) {
-          seen += match.index + match[0].length;
-          return;
-        }
-        if (over) throw new Error(`ended before ${pattern}: ${JSON.stringify(shown)}`);
-        await new Promise<void>((resolve) => { wake = resolve; });
-      }
-    },
   };
 }
 
@@ -52,27 +51,22 @@ function attachArgs(world: MonitorWorld, ...more: string[]): string[] {
   return ['--socket', join(world.runDir, 'attach'), ...more];
 }
 
-interface Piped { child: ChildProcess; stdout(): string; stderr(): string; exit: Promise<[number | null, string | null]>; expect(pattern: RegExp): Promise<void> }
+interface Piped { child: ChildProcess; stdout(): string; stderr(): string; readonly exit: Promise<[number | null, string | null]>; expect(pattern: RegExp): Promise<RegExpExecArray> }
 
 function attachPiped(t: ExecutionContext, world: MonitorWorld, ...more: string[]): Piped {
   const child = spawnChild(helperPath('skiff-attach'), attachArgs(world, ...more), { stdio: 'pipe' });
   let out = '';
   let err = '';
   let over = false;
-  let wake = (): void => {};
-  child.stdout.on('data', (bytes: Buffer) => { out += bytes.toString(); wake(); });
-  child.stderr.on('data', (bytes: Buffer) => { err += bytes.toString(); wake(); });
-  child.stdin.on('error', () => { wake(); });
-  const exit = once(child, 'close').then(([code, signal]) => { over = true; wake(); return [code, signal] as [number | null, string | null]; });
+  const watch = waiters({ look: (pattern) => pattern.exec(out + err), over: () => over, seen: () => (out + err).slice(-2000) });
+  child.stdout.on('data', (bytes: Buffer) => { out += bytes.toString(); watch.wake(); });
+  child.stderr.on('data', (bytes: Buffer) => { err += bytes.toString(); watch.wake(); });
+  child.stdin.on('error', () => { watch.wake(); });
+  const exit = once(child, 'close').then(([code, signal]) => { over = true; watch.wake(); return [code, signal] as [number | null, string | null]; });
   t.teardown(() => { child.kill('SIGKILL'); });
   return {
-    child, exit, stdout: () => out, stderr: () => err,
-    expect: async (pattern) => {
-      while (!pattern.test(out + err)) {
-        if (over) throw new Error(`ended before ${pattern}: ${out}${err}`);
-        await new Promise<void>((resolve) => { wake = resolve; });
-      }
-    },
+    child, stdout: () => out, stderr: () => err, expect: watch.wait,
+    get exit() { return within(exit, () => `no end; said: ${(out + err).slice(-2000)}`); },
   };
 }
 
@@ -162,9 +156,11 @@ test.serial('in a pipeline: stdin to its end, both streams apart, exit code', as
 test.serial('--no-stdout and --no-stderr leave one out', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const run = world.start({ command: shell('while :; do echo out; echo err >&2; sleep 0.02; done') });
+  const run = world.start({ command: shell('read go; while :; do echo out; echo err >&2; sleep 0.02; done'), args: ['--stdin'] });
   await run.expectEvent('started');
-  const [noStdout, noStderr, none] = [attachPiped(t, world, '--no-stdout'), attachPiped(t, world, '--no-stderr'), attachPiped(t, world, '--no-output')];
+  const [noStdout, noStderr, none] = [attachPiped(t, world, '--no-stdout'), attachPiped(t, world, '--no-stderr'), attachPiped(t, world, '--no-output', '--stdin')];
+  // Nothing is shown to it: that it is attached can be told by what it types, without which nothing is said to the others.
+  none.child.stdin?.write('go\n');
   await Promise.all([noStdout.expect(/err/), noStderr.expect(/out/)]);
   t.is(killContainer(world.runDir, 9), 'sent');
   for (const client of [noStdout, noStderr, none]) t.deepEqual(await client.exit, [137, null]);
@@ -197,16 +193,19 @@ test.serial('--sig-proxy sends signals on; without it they end the client', asyn
 test.serial('a reader that leaves ends the client as it ends any program; the container goes on', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const run = world.start({ command: shell('read go; i=0; while [ $i -lt 200 ]; do echo line; sleep 0.005; i=$((i+1)); done; exit 3'), args: ['--stdin'] });
+  const run = world.start({ command: shell('read go; i=0; while [ ! -e /left ]; do echo line; sleep 0.005; i=$((i+1)); done; echo $i > /count; exit 3'), args: ['--stdin'] });
   await run.expectEvent('started');
   const client = attachPiped(t, world, '--stdin');
   client.child.stdin?.write('go\n');
   await client.expect(/line/);
   client.child.stdout?.destroy();
   t.deepEqual(await client.exit, [null, 'SIGPIPE']);
+  const logged = jsonLines(world.log).length;
+  await until(() => jsonLines(world.log).length > logged);
+  writeFileSync(join(world.dir, 'rootfs/left'), '');
   await run.ended;
   t.is(world.exitRecord()?.exitCode, 3);
-  t.is(jsonLines(world.log).length, 200);
+  t.is(jsonLines(world.log).length, Number(readFileSync(join(world.dir, 'rootfs/count'), 'utf8')));
 });
 
 test.serial('signals are served while a reader of the output is stuck', async (t) => {
@@ -214,12 +213,12 @@ test.serial('signals are served while a reader of the output is stuck', async (t
   const world = makeMonitorWorld(t);
   const run = world.start({ command: shell('trap "exit 9" TERM; read go; yes & while :; do sleep 0.02; done'), args: ['--stdin'] });
   await run.expectEvent('started');
-  const client = spawnChild('sh', ['-c', `{ echo go; sleep 60; } | exec "$@" | sleep 60`, 'sh', helperPath('skiff-attach'), ...attachArgs(world, '--stdin', '--sig-proxy')], { stdio: 'ignore', detached: true });
+  const client = spawnChild('sh', ['-c', `{ echo go; sleep 1000; } | exec "$@" | sleep 1000`, 'sh', helperPath('skiff-attach'), ...attachArgs(world, '--stdin', '--sig-proxy')], { stdio: 'ignore', detached: true });
   t.teardown(() => { if (client.pid !== undefined) process.kill(-client.pid, 'SIGKILL'); });
   await untilStuck(world.log);
   t.is(killContainer(world.runDir, 0), 'sent');
   process.kill(childNamed(client.pid ?? 0, 'skiff-attach'), 'SIGTERM');
-  for (let round = 0; world.exitRecord() === undefined && round < 200; round++) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  await until(() => world.exitRecord() !== undefined);
   t.is(world.exitRecord()?.exitCode, 9);
 });
 

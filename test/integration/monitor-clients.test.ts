@@ -5,6 +5,7 @@ import test from 'ava';
 import { sys } from '../../src/host/sys.ts';
 import { killContainer } from '../../src/runtime/client.ts';
 import { packet } from '../../src/runtime/index.ts';
+import { deadlineMs } from '../helpers/deadline.ts';
 import { drain, everything, makeMonitorWorld, readType, readUntil, sendStdin } from '../helpers/monitor.ts';
 import { shell } from '../helpers/monitor-container.ts';
 import { jsonLines, untilStuck } from '../helpers/monitor-log.ts';
@@ -116,7 +117,7 @@ test.serial('a packet that is not of the protocol ends the connection, and only 
   for (const [type, body] of wrong) {
     const fd = sys().connectSeqpacket(join(world.runDir, 'attach'));
     writeFileSync(fd, Buffer.concat([Buffer.from(type), body]));
-    t.deepEqual(sys().poll([fd], 5000), [fd], `'${type}'`);
+    t.deepEqual(sys().poll([fd], deadlineMs), [fd], `'${type}'`);
     t.is(readFileSync(fd).length, 0, `'${type}'`);
     closeSync(fd);
   }
