@@ -84,6 +84,7 @@ test('zsh completes after TAB in a terminal', async (t) => {
   if (!requires(t, 'zsh')) return;
   const world = worldWithPath(t);
   const terminal = openTerminal(t, world, ['-f', '-i'], 'zsh');
+  await terminal.expect(/[%#] /);
   terminal.type("PS1='ready>'; autoload -Uz compinit; compinit -u -D; source <(skiff completion zsh); print set-$((6 * 7))\r");
   await terminal.expect(/set-42[^]*ready>/);
   terminal.type('skiff compl\t');
