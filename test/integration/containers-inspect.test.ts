@@ -1,6 +1,7 @@
 /** What is told about containers: ps, inspect, port, top; and commit, which makes an image of one. */
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { makeWorld } from '../helpers/world.ts';
 
@@ -101,10 +102,11 @@ test('inspect finds containers before images, and tells of what it does not find
   t.is(world.skiff(['container', 'inspect', 'none']).code, 125);
 });
 
-test('top shows the processes with the names of the container, without running anything of it', (t) => {
+test('top shows the processes with the names of the container, without running anything of it', async (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
   world.ok('run', '-d', '--name', 'c', '-u', 'user', '--network', 'none', 'base', 'sh', '-c', 'sleep 4321 & rm -f /bin/ps; exec sleep 100000');
+  await until(() => world.ok('top', 'c', 'comm') === 'COMMAND\nsleep\nsleep', () => world.ok('top', 'c'));
   const rows = world.ok('top', 'c').split('\n').map((line) => line.split(/\s{2,}/));
   t.deepEqual(rows[0], ['USER', 'PID', 'PPID', '%CPU', 'ELAPSED', 'TTY', 'TIME', 'COMMAND']);
   t.deepEqual(rows.slice(1).map((row) => [row[0], row[1], row[2], row[7]]), [['user', '1', '0', 'sleep 100000'], ['user', row1(rows), '1', 'sleep 4321']]);
@@ -113,10 +115,11 @@ test('top shows the processes with the names of the container, without running a
   t.regex(world.skiff(['top', 'c']).stderr, /running containers/);
 });
 
-test('top gives words that are no columns to the ps of the image', (t) => {
+test('top gives words that are no columns to the ps of the image', async (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
   world.ok('run', '-d', '--name', 'c', '--network', 'none', ...sleeper);
+  await until(() => world.ok('top', 'c', 'args') === 'COMMAND\nsleep 100000', () => world.ok('top', 'c'));
   t.regex(world.ok('top', 'c', '-o', 'pid,args'), /^PID\s+COMMAND\n\s*1\s+sleep 100000$/m);
   t.regex(world.ok('top', 'c', 'aux'), /sleep 100000/);
   world.ok('exec', 'c', 'rm', '/bin/ps');

@@ -229,7 +229,8 @@ test('run shares namespaces of a running container', (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
   world.ok('run', '-d', '--name', 'first', '--hostname', 'one', '--network', 'none', 'base', 'sleep', '100000');
-  t.regex(run(world, '--pid', 'container:first', 'base', 'ps'), /sleep 100000/);
+  // A container runs a moment before its program does.
+  t.is(run(world, '--pid', 'container:first', 'base', 'sh', '-c', 'until ps | grep -q "[s]leep 100000$"; do usleep 10000; done; echo seen'), 'seen');
   t.is(world.ok('run', '--rm', '--network', 'container:first', '--uts', 'container:first', 'base', 'hostname'), 'one');
   world.ok('stop', '-t', '0', 'first');
   const late = world.skiff(['run', '--rm', '--network', 'container:first', 'base', 'true']);
@@ -261,7 +262,7 @@ test('--ipc container:NAME shares /dev/shm with the other container, at its size
   const world = makeWorld(t);
   importBusybox(world, 'base');
   world.ok('run', '-d', '--name', 'one', '--network', 'none', '--shm-size', '3m', 'base', 'sh', '-c', 'echo first > /dev/shm/x; chmod 666 /dev/shm/x; exec sleep 100000');
-  while (world.skiff(['exec', 'one', 'test', '-s', '/dev/shm/x']).code !== 0) { /* it is about to be written */ }
+  world.ok('exec', 'one', 'sh', '-c', 'until [ "$(stat -c %a /dev/shm/x 2>/dev/null)" = 666 ]; do usleep 10000; done');
   const share = ['--network', 'none', '--ipc', 'container:one'];
   for (const extra of [[], ['--userns', 'keep-id']]) {
     const shown = run(world, ...share.slice(2), ...extra, 'base', 'sh', '-c', 'cat /dev/shm/x; echo more >> /dev/shm/x; grep " /dev/shm " /proc/mounts');
