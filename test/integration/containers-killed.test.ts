@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { isAlive, livingProcesses, makeWorld, type World } from '../helpers/world.ts';
 
@@ -15,13 +16,14 @@ function monitorOf(world: World, id: string): number {
 
 /** Alive, and no zombie: some machines' first process never reaps. */
 for (const user of ['0', '1000']) {
-  test(`a container whose monitor was killed is ended before it starts again (user ${user})`, (t) => {
+  test(`a container whose monitor was killed is ended before it starts again (user ${user})`, async (t) => {
     const world = makeWorld(t);
     importBusybox(world, 'base');
     const id = world.ok('run', '-d', '--name', 'c', '-u', user, ...sleeper);
     const pid = Number(world.ok('inspect', '--format', '{{.State.Pid}}', 'c'));
-    process.kill(monitorOf(world, id), 'SIGKILL');
-    while (isAlive(monitorOf(world, id))) { /* the kernel takes it away at once */ }
+    const monitor = monitorOf(world, id);
+    process.kill(monitor, 'SIGKILL');
+    await until(() => !isAlive(monitor));
     t.regex(world.ok('ps', '-a', '--format', '{{.Names}} {{.Status}}'), /^c Exited \(255\)/);
     t.true(isAlive(pid));
     t.is(world.ok('start', 'c'), 'c');
@@ -145,12 +147,14 @@ test('a torn record of a --rm container counts as none, its name and its files g
   t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), 'torn');
 });
 
-test('no mount, lock or process is left when everything of a user is killed', (t) => {
+test('no mount, lock or process is left when everything of a user is killed', async (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
   const ids = ['a', 'b', 'c'].map((name) => world.ok('run', '-d', '--name', name, ...sleeper));
   const pids = ids.map((id) => Number(world.ok('inspect', '--format', '{{.State.Pid}}', id)));
-  for (const pid of [...ids.map((id) => monitorOf(world, id)), ...pids]) process.kill(pid, 'SIGKILL');
+  const all = [...ids.map((id) => monitorOf(world, id)), ...pids];
+  for (const pid of all) process.kill(pid, 'SIGKILL');
+  await until(() => !all.some(isAlive));
   t.false(readFileSync('/proc/self/mountinfo', 'utf8').includes(world.dir));
   t.is(world.ok('ps', '-q'), '');
   for (const name of ['a', 'b', 'c']) world.ok('start', name);

@@ -1,10 +1,10 @@
 /** ctrl-c and its kin in the middle of save, load, import and commit: one line, the signal's exit code, and nothing left behind. */
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until as untilTrue, within } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { dockerMembers, makeImage, makeLayer, makeTar } from '../helpers/make-archive.ts';
 import { requires } from '../helpers/requires.ts';
@@ -20,8 +20,9 @@ function leases(world: World): string[] {
 }
 
 async function until(running: Running, condition: () => boolean): Promise<void> {
-  const over = running.exit.then(() => true);
-  while (!condition()) if (await Promise.race([over, delay(3, false)])) throw new Error(`ended too early: ${running.stdout()}${running.stderr()}`);
+  const said = (): string => `${running.stdout()}${running.stderr()}`;
+  const { child } = running;
+  await untilTrue(condition, said, () => (child.exitCode === null && child.signalCode === null ? undefined : `ended too early: ${said()}`));
 }
 
 async function isEnded(t: ExecutionContext, running: Running, signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
@@ -58,8 +59,9 @@ test('save into a pipe ends whether nobody has opened it or nobody reads it', as
   await until(unopened, () => hears(unopened));
   await isEnded(t, unopened, 'SIGTERM');
   const unread = world.start(['save', '-q', '-o', pipe, 'large:1']);
-  const reader = openSync(pipe, 'r');
-  readSync(reader, Buffer.alloc(1));
+  // Not one that blocks: this process would stand still for ever if nobody came to write.
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  await until(unread, () => hasByte(reader));
   await isEnded(t, unread, 'SIGINT');
   closeSync(reader);
   t.deepEqual(auditStore(world), []);
@@ -81,7 +83,7 @@ test('load and import keep nothing: from a file, from a pipe that says no more, 
   for (const args of [['load', '-q'], ['import', '-']]) {
     const running = world.start(args, { stdin: 'pipe' });
     // More than a pipe holds: when it is taken, someone reads.
-    await new Promise((resolve) => { running.child.stdin?.write(archive.subarray(0, 2_000_000), resolve); });
+    await within(new Promise((resolve) => { running.child.stdin?.write(archive.subarray(0, 2_000_000), resolve); }), running.stderr);
     await until(running, () => hears(running));
     await isEnded(t, running, 'SIGTERM');
     t.deepEqual(leases(world), []);
@@ -109,6 +111,15 @@ test('commit keeps nothing, and the container stays', async (t) => {
   t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), 'work');
   t.deepEqual(auditStore(world), []);
 });
+
+function hasByte(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1)) === 1;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EAGAIN') return false;
+    throw error;
+  }
+}
 
 /** Whether its own handlers are in place, of which SIGHUP's is the last; Node itself catches others. */
 function hears({ child: { pid = 0 } }: Running): boolean {
