@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, openSync, closeSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { deadlineMs, until } from '../helpers/deadline.ts';
 import { acquire, claim, isHeld, tryAcquire, withLock } from '../../src/host/locks.ts';
 import { isTerminal, terminalSize } from '../../src/host/tty.ts';
 import { findProgram } from '../../src/host/find-program.ts';
@@ -49,11 +50,13 @@ test('acquire() of a file that was replaced while waiting locks the new one', as
   const [readEnd, writeEnd] = sys().pipe();
   const holder = sys().spawn({ path: process.execPath, argv: ['node', program, 'hold', path], env: [], fds: [[writeEnd, 1], [2, 2]] });
   closeSync(writeEnd);
-  t.deepEqual(sys().poll([readEnd], 300), [], 'it waits');
+  // Until it stands in line: before that it could open the new file right away.
+  await until(() => readFileSync('/proc/locks', 'utf8').split('\n').some((line) => line.includes('->') && line.includes(` ${holder} `)));
+  t.deepEqual(sys().poll([readEnd], 0), [], 'it waits');
   writeFileSync(`${path}.new`, '');
   renameSync(`${path}.new`, path);
   old.release();
-  t.deepEqual(sys().poll([readEnd], 10_000), [readEnd]);
+  t.deepEqual(sys().poll([readEnd], deadlineMs), [readEnd]);
   t.true(isHeld(path));
   process.kill(holder, 'SIGKILL');
   await sys().wait(holder);
