@@ -56,6 +56,15 @@ export function trickle(bytes: number, ms: number): Fault {
   };
 }
 
+/** The right head, then only this many bytes of the body, and nothing more. */
+export function stall(afterBytes: number): Fault {
+  return async (exchange) => {
+    const answer = await exchange.answer();
+    exchange.response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length) });
+    exchange.response.write(answer.body.subarray(0, afterBytes));
+  };
+}
+
 /** A redirect, 307 by default. */
 export function redirect(to: string | ((exchange: Exchange) => string), code = 307): Fault {
   return (exchange) => { send(exchange, { status: code, headers: { location: typeof to === 'string' ? to : to(exchange) }, body: Buffer.alloc(0) }); };

@@ -1,12 +1,13 @@
 /** Pulls, as users do them: from Debian's docker-registry where it can do what is asked, beside a registry of our own where it must count or fail. */
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { readFileSync, writeFileSync, rmSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until } from '../helpers/deadline.ts';
 import { startFaultRegistry } from '../helpers/fault-registry.ts';
-import { cutBody, noRanges, trickle } from '../helpers/faults.ts';
+import { cutBody, noRanges, stall, trickle } from '../helpers/faults.ts';
 import { busyboxRootfs, tarOf } from '../helpers/images.ts';
 import { makeLayer } from '../helpers/make-archive.ts';
 import { madeImage, madeIndex } from '../helpers/make-image.ts';
@@ -14,7 +15,7 @@ import { blobFiles, layerDigest, reach, skiffBeside } from '../helpers/pull.ts';
 import { pushImage, startRegistry } from '../helpers/registry.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld } from '../helpers/world.ts';
-import type { World } from '../helpers/world.ts';
+import type { Running, World } from '../helpers/world.ts';
 
 /** Bytes that don't compress, the same each time. */
 function noise(length: number, seed = 1): string {
@@ -29,6 +30,13 @@ function noise(length: number, seed = 1): string {
 
 const small = madeImage([makeLayer({ 'a.txt': 'a' }), makeLayer({ 'b.txt': 'b' })]);
 const large = madeImage([makeLayer({ base: noise(400_000) }), makeLayer({ top: noise(300_000, 7) })]);
+/** Waits until a pull that is under way has so much of a blob on the disk. */
+async function untilThere(world: World, running: Running, digest: string, bytes: number): Promise<void> {
+  const size = (): number => statSync(join(world.root, 'skiff', 'blobs', `${digest.replace(':', '-')}.partial`), { throwIfNoEntry: false })?.size ?? 0;
+  const { child } = running;
+  await until(() => size() >= bytes, () => `${size()} bytes`, () => (child.exitCode === null && child.signalCode === null ? undefined : `the pull has ended: ${running.stderr()}`));
+}
+
 const imageOf = (world: World, name: string): string => world.ok('inspect', '--type', 'image', '--format', '{{.Id}}', name);
 
 test('pull prints what a Docker user knows on stderr and the id on stdout; TLS and a password', async (t) => {
@@ -253,12 +261,10 @@ test('a cut download goes on by Range in the next process, and again after a kil
   t.regex(failed.stderr, /Retrying: /);
   t.is(world.ok('images', '-q', '-a'), '');
   heal();
-  // Killed while it trickles in.
-  const slow = registry.on(blob, trickle(5000, 50));
+  // Killed in the middle of it.
+  const slow = registry.on(blob, stall(200_000));
   const running = world.start(['pull', '-q', name]);
-  const before = registry.count(blob);
-  while (registry.count(blob) === before) await new Promise((resolve) => { setTimeout(resolve, 20); });
-  await new Promise((resolve) => { setTimeout(resolve, 1500); });
+  await untilThere(world, running, digest, 50_000);
   running.child.kill('SIGKILL');
   await running.exit;
   slow();
@@ -392,10 +398,9 @@ test('SIGINT keeps what was downloaded, says one thing and leaves no name', asyn
   reach(world, registry);
   registry.put('app', 'latest', large);
   const blob = new RegExp(`GET .*/blobs/${layerDigest(large)}`);
-  registry.on(blob, trickle(20_000, 50), 1);
+  registry.on(blob, stall(20_000), 1);
   const running = world.start(['pull', '-q', `${registry.domain}/app`]);
-  while (registry.count(blob) === 0) await new Promise((resolve) => { setTimeout(resolve, 20); });
-  await new Promise((resolve) => { setTimeout(resolve, 300); });
+  await untilThere(world, running, layerDigest(large), 1);
   running.child.kill('SIGINT');
   t.deepEqual(await running.exit, { code: 130, signal: null });
   t.is(running.stderr(), 'Error: interrupted by SIGINT\n');

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until } from '../helpers/deadline.ts';
 import { startFaultRegistry } from '../helpers/fault-registry.ts';
-import type { Fault } from '../helpers/fault-registry.ts';
+import { stall } from '../helpers/faults.ts';
 import { makeLayer, sha256 } from '../helpers/make-archive.ts';
 import { madeImage } from '../helpers/make-image.ts';
 import { layerDigest, reach, skiffBeside } from '../helpers/pull.ts';
@@ -25,23 +25,6 @@ function du(world: World): number {
   return Number(world.ok('unshare', 'sh', '-ec', script).split('\t')[0]);
 }
 
-/** Sends so much and then nothing more. */
-function stall(bytes: number): Fault {
-  return async (exchange) => {
-    const answer = await exchange.answer();
-    exchange.response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length) });
-    exchange.response.write(answer.body.subarray(0, bytes));
-  };
-}
-
-async function until<T>(look: () => T | undefined): Promise<T> {
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    await delay(50);
-  }
-}
-
 test('system df counts downloads and half-unpacked layers as du does; of a pull under way nothing is reclaimable, of one that was killed all is', async (t) => {
   if (!requires(t, 'userns')) return;
   const registry = await startFaultRegistry(t);
@@ -52,18 +35,24 @@ test('system df counts downloads and half-unpacked layers as du does; of a pull 
   registry.on(new RegExp(`GET .*/blobs/${layerDigest(image, 1)}`), stall(500_000), 1);
   const pull = world.start(['pull', '-q', `${registry.domain}/app`]);
   // Both blobs, both layers, and all that will come has come.
-  const live = await until(() => {
-    const line = unfinished(world);
-    return line?.Total === 4 && line.RawSize > 3_000_000 && du(world) === line.RawSize && unfinished(world)?.RawSize === line.RawSize ? line : undefined;
-  });
-  t.deepEqual([live.Active, live.RawReclaimable], [4, 0]);
+  let live: Line | undefined;
+  await until(() => {
+    live = unfinished(world);
+    return live?.Total === 4 && live.RawSize > 3_000_000 && du(world) === live.RawSize && unfinished(world)?.RawSize === live.RawSize;
+  }, () => JSON.stringify(live));
+  t.deepEqual([live?.Active, live?.RawReclaimable], [4, 0]);
   t.is(world.ok('system', 'prune', '-f'), 'Total reclaimed space: 0B');
-  t.is(unfinished(world)?.RawSize, live.RawSize);
+  t.is(unfinished(world)?.RawSize, live?.RawSize);
   pull.child.kill('SIGKILL');
   await pull.exit;
-  const dead = await until(() => { const line = unfinished(world); return line?.Active === 0 ? line : undefined; });
-  t.is(dead.RawSize, du(world));
-  t.true(dead.RawReclaimable > 3_000_000 && dead.RawReclaimable <= dead.RawSize);
+  let dead: Line | undefined;
+  await until(() => {
+    dead = unfinished(world);
+    return dead?.Active === 0;
+  }, () => JSON.stringify(dead));
+  const { RawSize = 0, RawReclaimable = 0 } = dead ?? {};
+  t.is(RawSize, du(world));
+  t.true(RawReclaimable > 3_000_000 && RawReclaimable <= RawSize);
   const check = world.skiff(['system', 'check']);
   t.is(check.code, 0, check.stderr);
   t.regex(check.stdout, /^leftover image\/overlay2\/layerdb\/tmp\/skiff-\w+: a layer that was never finished$/m);
