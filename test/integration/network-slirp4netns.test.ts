@@ -1,23 +1,17 @@
 /** Containers on slirp4netns, by name and as the fallback. */
 import { connect, createServer, type AddressInfo } from 'node:net';
 import test from 'ava';
+import { deadlineMs, until } from '../helpers/deadline.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { mainHostAddress } from '../../src/network/host-interface.ts';
 import { requires } from '../helpers/requires.ts';
 import { livingProcesses, makeWorld, type World } from '../helpers/world.ts';
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
-
 function ask(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
-    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(deadlineMs, () => socket.destroy(new Error('no answer')));
     socket.on('data', (bytes: Buffer) => {
       socket.destroy();
       resolve(bytes.toString());
@@ -32,7 +26,7 @@ function helpers(world: World): string[] {
 }
 
 async function untilGone(world: World): Promise<string[]> {
-  for (let tries = 0; tries < 100 && helpers(world).length > 0; tries++) await new Promise((resolve) => { setTimeout(resolve, 50); });
+  await until(() => helpers(world).length === 0, () => helpers(world).join('; '));
   return helpers(world);
 }
 
@@ -45,9 +39,7 @@ test('slirp4netns gives a network, forwards ports and ends with the container', 
   t.is(helpers(world).length, 1);
   t.regex(world.ok('exec', 'web', 'ip', 'addr', 'show', 'tap0'), /inet 10\.0\.2\.100\/24/);
   t.regex(world.ok('exec', 'web', 'cat', '/etc/resolv.conf'), /^nameserver 10\.0\.2\.3$/m);
-  for (let tries = 0; !/:0050 [0-9A-F:]+ 0A/.test(world.ok('exec', 'web', 'cat', '/proc/net/tcp', '/proc/net/tcp6')); tries++) {
-    if (tries > 100) throw new Error('it does not listen');
-  }
+  await until(() => /:0050 [0-9A-F:]+ 0A/.test(world.ok('exec', 'web', 'cat', '/proc/net/tcp', '/proc/net/tcp6')), () => 'it does not listen');
   t.is(await ask(port), 'greetings\n');
   world.ok('rm', '-f', '-t', '0', 'web');
   t.deepEqual(await untilGone(world), []);
@@ -85,7 +77,7 @@ test('slirp4netns: host.containers.internal leads to what listens on the host\'s
   t.teardown(() => { server.close(); });
   const listen = (at: string): Promise<number> => new Promise((resolve) => { server.listen(0, at, () => { resolve((server.address() as AddressInfo).port); }); });
   const asked = async (port: number): Promise<{ code: number | null; text: string }> => {
-    const running = world.start(['run', '--rm', '--network', 'slirp4netns', 'base', 'nc', '-w', '5', 'host.containers.internal', String(port)]);
+    const running = world.start(['run', '--rm', '--network', 'slirp4netns', 'base', 'nc', '-w', '60', 'host.containers.internal', String(port)]);
     const { code } = await running.exit;
     return { code, text: running.stdout() };
   };
