@@ -35,6 +35,17 @@ static napi_value sys_pipe(napi_env env, napi_callback_info info)
 	return sys_pair(env, fds[0], fds[1]);
 }
 
+/* (fd, bytes): how much a pipe holds before its writer waits. EPERM beyond what the user's pipes may hold together. */
+static napi_value sys_grow_pipe(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	int fd;
+	uint32_t bytes;
+	if (!sys_args(env, info, 2, argv) || !sys_get_int(env, argv[0], "fd", &fd) || !sys_get_uint32(env, argv[1], "bytes", &bytes))
+		return NULL;
+	return fcntl(fd, F_SETPIPE_SZ, (int)bytes) < 0 ? sys_throw(env, errno, "fcntl", NULL, NULL) : sys_undefined(env);
+}
+
 /* An anonymous file in memory, close-on-exec. */
 static napi_value sys_memfd(napi_env env, napi_callback_info info)
 {
@@ -180,7 +191,7 @@ static napi_value sys_set_subreaper(napi_env env, napi_callback_info info)
 }
 
 const sys_function sys_descriptor_functions[] = {
-	{"flock", sys_flock}, {"pipe", sys_pipe}, {"memfd", sys_memfd}, {"poll", sys_poll}, {"syncfs", sys_syncfs}, {"ficlone", sys_ficlone},
+	{"flock", sys_flock}, {"pipe", sys_pipe}, {"growPipe", sys_grow_pipe}, {"memfd", sys_memfd}, {"poll", sys_poll}, {"syncfs", sys_syncfs}, {"ficlone", sys_ficlone},
 	{"seekData", sys_seek_data}, {"seekHole", sys_seek_hole}, {"isatty", sys_isatty}, {"windowSize", sys_window_size},
 	{"setCloexec", sys_set_cloexec}, {"prctlSubreaper", sys_set_subreaper}, {NULL, NULL},
 };

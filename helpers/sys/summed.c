@@ -69,57 +69,100 @@ static napi_value sys_crc64(napi_env env, napi_callback_info info)
 	return sys_undefined(env);
 }
 
-/* (path) -> descriptor; EINVAL for what is no regular file. Neither follows a link at the end nor waits for a fifo's other end. */
-static napi_value sys_open_regular(napi_env env, napi_callback_info info)
+/* A descriptor, or the negative of an error number: EINVAL for what is no regular file. Neither follows a link at the end nor waits for a fifo's other end. */
+static int open_regular(const char *path)
 {
-	napi_value argv[1];
-	_cleanup_text_ char *path = NULL;
 	struct stat found;
-	if (!sys_args(env, info, 1, argv) || !sys_get_text(env, argv[0], "path", &path))
-		return NULL;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return sys_throw(env, errno, "open", path, NULL);
+		return -errno;
 	int error = fstat(fd, &found) < 0 ? errno : S_ISREG(found.st_mode) ? 0 : EINVAL;
 	if (error == 0)
-		return sys_number(env, fd);
+		return fd;
 	(void)close(fd); /* nothing was written */
-	return sys_throw(env, error, "open", path, NULL);
+	return -error;
 }
 
-/* (fd, sum, buffer, length) -> bytes read, fewer than `length` at the end of the file only; goes on with the sum */
-static napi_value sys_read_summed(napi_env env, napi_callback_info info)
+/* Bytes read, fewer than `length` at the end of the file only; -1: see errno. */
+static ssize_t read_fully(int fd, uint8_t *buffer, size_t length)
 {
-	napi_value argv[4];
-	int fd;
-	uint8_t *sum;
-	const void *data;
-	size_t size;
-	uint32_t length;
-	if (!sys_args(env, info, 4, argv) || !sys_get_int(env, argv[0], "fd", &fd) || !get_sum(env, argv[1], &sum) || !sys_get_buffer(env, argv[2], "buffer", &data, &size) ||
-	    !sys_get_uint32(env, argv[3], "length", &length))
-		return NULL;
-	if (length > size)
-		return sys_throw_argument(env, "ERR_INVALID_ARG_VALUE", "length", "at most the buffer's");
-	uint8_t *buffer = (uint8_t *)(uintptr_t)data;
 	size_t filled = 0;
 	while (filled < length) {
 		ssize_t count = read(fd, buffer + filled, length - filled);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return sys_throw(env, errno, "read", NULL, NULL);
+			return -1;
 		if (count == 0)
 			break;
 		filled += (size_t)count;
 	}
-	add_to_sum(sum, buffer, filled);
-	return sys_number(env, (double)filled);
+	return (ssize_t)filled;
+}
+
+/* The last three arguments of both below: the sum that goes on, the buffer, and how much of it is to be filled. */
+static bool get_wish(napi_env env, const napi_value *argv, uint8_t **sum, uint8_t **buffer, uint32_t *length)
+{
+	const void *data;
+	size_t size;
+	if (!get_sum(env, argv[0], sum) || !sys_get_buffer(env, argv[1], "buffer", &data, &size) || !sys_get_uint32(env, argv[2], "length", length))
+		return false;
+	*buffer = (uint8_t *)(uintptr_t)data;
+	return *length <= size || sys_throw_argument(env, "ERR_INVALID_ARG_VALUE", "length", "at most the buffer's") != NULL;
+}
+
+/* (path) -> descriptor */
+static napi_value sys_open_regular(napi_env env, napi_callback_info info)
+{
+	napi_value argv[1];
+	_cleanup_text_ char *path = NULL;
+	if (!sys_args(env, info, 1, argv) || !sys_get_text(env, argv[0], "path", &path))
+		return NULL;
+	int fd = open_regular(path);
+	return fd < 0 ? sys_throw(env, -fd, "open", path, NULL) : sys_number(env, fd);
+}
+
+/* (fd, sum, buffer, length) -> bytes read, fewer than `length` at the end of the file only */
+static napi_value sys_read_summed(napi_env env, napi_callback_info info)
+{
+	napi_value argv[4];
+	int fd;
+	uint8_t *sum, *buffer;
+	uint32_t length;
+	if (!sys_args(env, info, 4, argv) || !sys_get_int(env, argv[0], "fd", &fd) || !get_wish(env, argv + 1, &sum, &buffer, &length))
+		return NULL;
+	ssize_t count = read_fully(fd, buffer, length);
+	if (count < 0)
+		return sys_throw(env, errno, "read", NULL, NULL);
+	add_to_sum(sum, buffer, (size_t)count);
+	return sys_number(env, (double)count);
+}
+
+/* (path, sum, buffer, length): the two above in one, for the many small files of a layer */
+static napi_value sys_read_regular(napi_env env, napi_callback_info info)
+{
+	napi_value argv[4];
+	_cleanup_text_ char *path = NULL;
+	uint8_t *sum, *buffer;
+	uint32_t length;
+	if (!sys_args(env, info, 4, argv) || !sys_get_text(env, argv[0], "path", &path) || !get_wish(env, argv + 1, &sum, &buffer, &length))
+		return NULL;
+	int fd = open_regular(path);
+	if (fd < 0)
+		return sys_throw(env, -fd, "open", path, NULL);
+	ssize_t count = read_fully(fd, buffer, length);
+	int error = errno;
+	(void)close(fd); /* nothing was written */
+	if (count < 0)
+		return sys_throw(env, error, "read", path, NULL);
+	add_to_sum(sum, buffer, (size_t)count);
+	return sys_number(env, (double)count);
 }
 
 const sys_function sys_summed_functions[] = {
 	{"crc64", sys_crc64},
 	{"openRegular", sys_open_regular},
 	{"readSummed", sys_read_summed},
+	{"readRegular", sys_read_regular},
 	{NULL, NULL},
 };

@@ -1,10 +1,28 @@
 /** Pipes, sockets and waiting on them, by descriptor: what Node keeps to its event loop and loads node:net for. All are close-on-exec and the caller's to close. */
+import { isErrno } from '../lib/errors.ts';
 import { sys } from './sys.ts';
 
 /** [read end, write end]. */
 export function pipe(): [number, number] {
   return sys().pipe();
 }
+
+/**
+ * A pipe for much data: its ends wait for each other sixteen times less than those of a plain one, which it is where the user's pipes
+ * hold too much already. @see pipe(7) "Pipe capacity"
+ */
+export function widePipe(): [number, number] {
+  const ends = pipe();
+  try {
+    sys().growPipe(ends[1], widePipeBytes);
+  } catch (error) {
+    if (!isErrno(error, 'EPERM', 'EBUSY')) throw error;
+  }
+  return ends;
+}
+
+/** What users may ask for by default: /proc/sys/fs/pipe-max-size. */
+export const widePipeBytes = 1024 * 1024;
 
 /** Two ends that are connected to each other; 'seqpacket' keeps messages apart. */
 export function socketPair(type: 'stream' | 'seqpacket'): [number, number] {

@@ -6,10 +6,12 @@
 import { SkiffError, isErrno } from '../lib/errors.ts';
 import type { Readable, Writable } from 'node:stream';
 
-/** `fd` (a pipe or socket; ours alone) as a stream that closes it. */
-export async function readableFrom(fd: number): Promise<Readable> {
+/** `fd` (a pipe or socket; ours alone) as a stream that closes it. `highWaterMark`: bytes to read ahead, the stream's default without. */
+export async function readableFrom(fd: number, highWaterMark?: number): Promise<Readable> {
   const { Socket } = await import('node:net');
-  return new Socket({ fd, readable: true, writable: false });
+  // Socket hands what it does not know on to Duplex.
+  const options = { fd, readable: true, writable: false, ...(highWaterMark !== undefined && { readableHighWaterMark: highWaterMark }) };
+  return new Socket(options);
 }
 
 /** `fd` (a pipe or socket; ours alone) as a stream that closes it when it has ended. */

@@ -76,6 +76,8 @@ export interface Sys {
   socketpair(type: 'stream' | 'seqpacket'): [number, number];
   /** pipe2(O_CLOEXEC): [read end, write end]. */
   pipe(): [number, number];
+  /** F_SETPIPE_SZ. @throws EPERM beyond what pipes of this user may hold */
+  growPipe(fd: number, bytes: number): void;
   /** memfd_create(2): an anonymous file in memory, close-on-exec. */
   memfd(name: string): number;
   /** connect to a unix socket (SOCK_SEQPACKET); works with paths longer than sun_path by /proc/self/fd. Close-on-exec. */
@@ -123,6 +125,8 @@ export interface Sys {
   openRegular(path: string | Buffer): number;
   /** Reads up to `length` bytes into the buffer, fewer at the file's end only, and goes on with the sum of what was read. */
   readSummed(fd: number, sum: Buffer, buffer: Buffer, length: number): number;
+  /** The two in one: opens, reads up to `length` bytes, closes. A layer's many small files cost half as much by it. */
+  readRegular(path: string | Buffer, sum: Buffer, buffer: Buffer, length: number): number;
   /**
    * Compresses to one gzip member in a thread of the pool, by the host's libdeflate (ENOSYS without it); `level` is 1 to 12. Returns how
    * many bytes are in the output, which has gzipBound(input.length) at least. Neither is to be touched until it is done.

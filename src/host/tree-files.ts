@@ -9,7 +9,7 @@ import type { Sys } from './sys.ts';
 import { sys } from './sys.ts';
 
 export type TreeFiles = Pick<Sys,
-  'mknod' | 'lsetxattr' | 'lgetxattr' | 'llistxattr' | 'lremovexattr' | 'lutimes' | 'lstat' | 'seekData' | 'seekHole' | 'syncfs' | 'renameNoReplace' | 'renameExchange' | 'crc64' | 'openRegular' | 'readSummed'>;
+  'mknod' | 'lsetxattr' | 'lgetxattr' | 'llistxattr' | 'lremovexattr' | 'lutimes' | 'lstat' | 'seekData' | 'seekHole' | 'syncfs' | 'renameNoReplace' | 'renameExchange' | 'crc64' | 'openRegular' | 'readSummed' | 'readRegular'>;
 
 /** Loads the addon on first use: before a pivot, in a worker. */
 export function treeFiles(): TreeFiles {

@@ -5,7 +5,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipe } from '../host/descriptors.ts';
+import { widePipe, widePipeBytes } from '../host/descriptors.ts';
 import { readableFrom } from '../host/pipes.ts';
 import type { WorkerOptions } from '../host/worker.ts';
 import { startWorker } from '../host/worker.ts';
@@ -86,11 +86,11 @@ function tarStream(what: string, prepare: () => Job): Readable {
 
 async function* chunks(what: string, prepare: () => Job): AsyncGenerator<Buffer> {
   const { fds, ...job } = prepare();
-  const [readEnd, writeEnd] = pipe();
+  const [readEnd, writeEnd] = widePipe();
   const worker = startWorker('pack-layer', { ...job, extraFds: [writeEnd, ...fds] }).then(() => undefined, (error: unknown) => ({ error }));
   // The worker has its own by now; with ours open the pipe would never end.
   for (const fd of [writeEnd, ...fds]) closeSync(fd);
-  const stream = await readableFrom(readEnd);
+  const stream = await readableFrom(readEnd, widePipeBytes);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
     const failure = await worker;

@@ -58,9 +58,32 @@ export async function assemble(root: string, splitFd: number, write: TakeBytes, 
 }
 
 /** The bytes are in `buffer`. */
-function* fileData(root: string, entry: FileEntry, buffer: Buffer, onDamage: ((error: SkiffError) => void) | undefined): Generator<Buffer> {
+function fileData(root: string, entry: FileEntry, buffer: Buffer, onDamage: ((error: SkiffError) => void) | undefined): Iterable<Buffer> {
+  if (entry.sizeBytes > buffer.length) return largeFile(root, entry, buffer, onDamage);
+  return entry.sizeBytes === 0 ? [] : [smallFile(root, entry, buffer, onDamage)];
+}
+
+const sumBytes = 8;
+const smallSum = Buffer.alloc(sumBytes);
+
+/** Of at most the buffer's length. Layers have tens of thousands: each is one call, and no generator. */
+function smallFile(root: string, entry: FileEntry, buffer: Buffer, onDamage: ((error: SkiffError) => void) | undefined): Buffer {
+  const data = buffer.subarray(0, entry.sizeBytes);
+  try {
+    const sum = smallSum.fill(0);
+    const count = reading(root, entry, (path) => treeFiles().readRegular(path, sum, buffer, entry.sizeBytes));
+    if (count < entry.sizeBytes) throw changed(entry, 'has become shorter');
+    if (!sum.equals(entry.crc)) throw changed(entry, 'has been changed');
+    return data;
+  } catch (error) {
+    if (onDamage === undefined || !(error instanceof SkiffError)) throw error;
+    onDamage(error);
+    return data.fill(0);
+  }
+}
+
+function* largeFile(root: string, entry: FileEntry, buffer: Buffer, onDamage: ((error: SkiffError) => void) | undefined): Generator<Buffer> {
   let left = entry.sizeBytes;
-  if (left === 0) return;
   try {
     for (const bytes of checkedData(root, entry, buffer)) {
       left -= bytes.length;
@@ -74,9 +97,9 @@ function* fileData(root: string, entry: FileEntry, buffer: Buffer, onDamage: ((e
 }
 
 function* checkedData(root: string, entry: FileEntry, buffer: Buffer): Generator<Buffer> {
-  const fd = open(root, entry);
+  const fd = reading(root, entry, (path) => treeFiles().openRegular(path));
   try {
-    const sum = Buffer.alloc(8);
+    const sum = Buffer.alloc(sumBytes);
     for (let left = entry.sizeBytes; left > 0;) {
       const count = treeFiles().readSummed(fd, sum, buffer, Math.min(buffer.length, left));
       if (count === 0) throw changed(entry, 'has become shorter');
@@ -89,9 +112,10 @@ function* checkedData(root: string, entry: FileEntry, buffer: Buffer): Generator
   }
 }
 
-function open(root: string, entry: FileEntry): number {
+/** @throws STORE_CORRUPT where the tree has no such file */
+function reading<T>(root: string, entry: FileEntry, read: (path: string | Buffer) => T): T {
   try {
-    return treeFiles().openRegular(toPath(`${root}/${cleanName(entry.name)}`));
+    return read(toPath(`${root}/${cleanName(entry.name)}`));
   } catch (error) {
     if (isSystemError(error) && error.code === 'EINVAL') throw changed(entry, 'is no file any more');
     if (isSystemError(error) && ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(error.code)) throw changed(entry, `can't be opened (${error.code})`);
