@@ -61,26 +61,37 @@ function nextType(fd: number): Promise<string> {
   });
 }
 
-export type WaitCondition = 'stopped' | 'running';
-
 /**
- * The exit code once the condition holds. A container that was never started counts as stopped with 0, as in Podman; one that is
- * removed while we wait gives what the monitor said last.
+ * For each container a call that blocks until it has ended and gives its exit code. One that was never started counts as ended with 0, as in
+ * Podman. All monitors are reached now, so that one of them that ends and is removed while another is waited for has said its code.
  */
-export function waitContainer(context: Context, id: ContainerID, condition: WaitCondition, intervalMs: number): number {
-  if (condition === 'running') {
-    while (containerState(context, id).status !== 'running') sleepMs(intervalMs);
-    return -1;
+export function expectEnds(context: Context, ids: readonly ContainerID[]): Map<ContainerID, () => number> {
+  return new Map(ids.map((id) => [id, expectEnd(context, id)]));
+}
+
+/** What is wrong with one is told at its turn. */
+function expectEnd(context: Context, id: ContainerID): () => number {
+  let connection: MonitorConnection | undefined;
+  try {
+    connection = reachMonitor(context, id);
+  } catch (error) {
+    return () => { throw error; };
   }
-  const connection = reachMonitor(context, id);
-  if (connection !== undefined) {
-    const end = awaitExit(connection);
-    connection.close();
-    waitLifeEnd(context, id);
-    if (end.kind === 'exited') return end.record.exitCode;
-  }
-  const state = containerState(context, id);
-  return state.status === 'exited' ? state.exitCode : 0;
+  return () => {
+    if (connection !== undefined) {
+      const end = awaitExit(connection);
+      connection.close();
+      waitLifeEnd(context, id);
+      if (end.kind === 'exited') return end.record.exitCode;
+    }
+    const state = containerState(context, id);
+    return state.status === 'exited' ? state.exitCode : 0;
+  };
+}
+
+/** Blocks until the container runs, looking every `intervalMs`. */
+export function waitRunning(context: Context, id: ContainerID, intervalMs: number): void {
+  while (containerState(context, id).status !== 'running') sleepMs(intervalMs);
 }
 
 function awaitExit(connection: MonitorConnection): Exclude<WaitResult, { kind: 'timeout' }> {

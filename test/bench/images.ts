@@ -3,8 +3,8 @@
  * skopeo stands beside Podman where it does the same: it unpacks nothing on a pull into a folder.
  */
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, copyFileSync, createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { peakOf } from '../helpers/memory.ts';
 import { registryProgram, startRegistry } from '../helpers/registry.ts';
@@ -12,8 +12,10 @@ import { skiffBin } from '../helpers/world.ts';
 import { ms, type Bench } from './measure.ts';
 
 const layerCount = 6;
-const filesPerLayer = 3334;
-const fileBytes = 15_000;
+const fileCount = 20_000;
+const imageBytes = 300_000_000;
+/** Few files of an image are larger. */
+const largeBytes = 400_000;
 const big = 'localhost/big:latest';
 
 export async function benchImages(bench: Bench, nodeFloor: number): Promise<void> {
@@ -108,19 +110,24 @@ function imageConfig(diffIDs: readonly string[], label: string): string {
   return JSON.stringify({ architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux', config: { Cmd: ['true'], Labels: { label } }, rootfs: { type: 'layers', diff_ids: diffIDs }, history: diffIDs.map(() => ({ created_by: 'bench' })) });
 }
 
-/** A docker-archive of the large image. Half of each file is noise, so that it packs to half its size. */
+/**
+ * A docker-archive of the large image. Its files are the machine's own, from /usr: programs, libraries and texts as images have them. Made-up
+ * ones pack like nothing that anybody pushes, and compressors are built for what people have.
+ */
 async function bigArchive(bench: Bench): Promise<string> {
   const dir = join(bench.dir, 'big');
   mkdirSync(dir);
+  const files = realFiles();
   const diffIDs: string[] = [];
   const layers: string[] = [];
   for (let layer = 0; layer < layerCount; layer++) {
     const tree = join(bench.dir, 'tree');
-    for (let file = 0; file < filesPerLayer; file++) {
-      const folder = join(tree, `layer${layer}`, String(file % 50));
-      if (file < 50) mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, String(file)), Buffer.concat([randomBytes(fileBytes / 2), Buffer.alloc(fileBytes / 2, file)]));
-    }
+    files.forEach((file, at) => {
+      if (at % layerCount !== layer) return;
+      const folder = join(tree, `layer${layer}`, String(Math.floor(at / layerCount) % 50));
+      mkdirSync(folder, { recursive: true });
+      copyFileSync(file, join(folder, String(at)));
+    });
     const tar = join(dir, `${layer}.tar`);
     bench.sh(['tar', '--owner=0', '--group=0', '-C', tree, '-cf', tar, '.']);
     rmSync(tree, { recursive: true });
@@ -134,6 +141,37 @@ async function bigArchive(bench: Bench): Promise<string> {
   const archive = join(bench.dir, 'big-image.tar');
   bench.sh(['tar', '-C', dir, '-cf', archive, ...readdirSync(dir)]);
   rmSync(dir, { recursive: true });
-  bench.remarks.push(`the large image: ${(statSync(archive).size / 1e6).toFixed(0)} MB in ${layerCount * filesPerLayer} files and ${layerCount} layers`);
+  bench.remarks.push(`the large image: ${(statSync(archive).size / 1e6).toFixed(0)} MB in ${files.length} files of /usr and ${layerCount} layers`);
   return archive;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false; // a program that only root may read
+  }
+}
+
+/** As many files as the image has, small ones of all kinds, then large ones until it has its size. Where the machine has too few they come again. */
+function realFiles(): string[] {
+  const found: { path: string; bytes: number }[] = [];
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else if (entry.isFile() && isReadable(path)) found.push({ path, bytes: statSync(path).size });
+    }
+  };
+  walk('/usr');
+  const small = found.filter(({ bytes }) => bytes > 0 && bytes < largeBytes);
+  const chosen = Array.from({ length: fileCount }, (_, at) => small[small.length < fileCount ? at % small.length : Math.floor((at * small.length) / fileCount)] as { path: string; bytes: number });
+  let left = imageBytes - chosen.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const file of found.filter(({ bytes }) => bytes >= largeBytes && bytes < 20 * largeBytes)) {
+    if (left <= 0) break;
+    chosen.push(file);
+    left -= file.bytes;
+  }
+  return chosen.map(({ path }) => path);
 }
