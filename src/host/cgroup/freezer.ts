@@ -7,11 +7,16 @@ import { ownCgroup } from './manager.ts';
 
 const tree = '/sys/fs/cgroup';
 
+/** What crun puts below a scope, and freezes instead of the scope itself. @see crun(1) "run.oci.systemd.subgroup=SUBGROUP" */
+const crunSubgroup = 'container';
+
 /** Pure. The folder of the control group that was made for `name`, from /proc/PID/cgroup of a process in it or below; undefined where none was. */
 export function groupNamed(text: string, name: string): string | undefined {
   const parts = (ownCgroup(text) ?? '').split('/');
   const at = parts.findIndex((part) => part === name || part === `${name}.scope`);
-  return at < 0 || parts.includes('..') ? undefined : join(tree, ...parts.slice(0, at + 1));
+  if (at < 0 || parts.includes('..')) return undefined;
+  const scoped = parts[at] !== name && parts[at + 1] === crunSubgroup;
+  return join(tree, ...parts.slice(0, at + (scoped ? 2 : 1)));
 }
 
 /** The same of a living process; undefined also on a host whose control groups are not v2 alone, which have no such freezer. */
