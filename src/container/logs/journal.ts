@@ -24,9 +24,13 @@ export async function readJournal(request: JournalRequest): Promise<void> {
   await pump(request, cursor === undefined ? [lines] : ['--lines=all', `--after-cursor=${cursor}`]);
 }
 
-function journalctl(request: JournalRequest, options: readonly string[]): Child {
-  const argv = ['journalctl', '--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE,PRIORITY,CONTAINER_PARTIAL_MESSAGE', ...options, `CONTAINER_ID_FULL=${request.id}`];
-  return spawnStream(argv, { stdin: 'null', stdout: 'pipe', stderr: 'null' });
+function journalctl({ id }: JournalRequest, options: readonly string[]): Child {
+  return spawnStream(journalctlArgv(id, options), { stdin: 'null', stdout: 'pipe', stderr: 'null' });
+}
+
+/** Pure. Without --all the text of a message of more than 4096 bytes is null. @see journalctl(1) "json" */
+export function journalctlArgv(id: string, options: readonly string[]): string[] {
+  return ['journalctl', '--quiet', '--no-pager', '--all', '--output=json', '--output-fields=MESSAGE,PRIORITY,CONTAINER_PARTIAL_MESSAGE', ...options, `CONTAINER_ID_FULL=${id}`];
 }
 
 async function pump(request: JournalRequest, options: readonly string[]): Promise<void> {
