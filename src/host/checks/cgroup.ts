@@ -8,8 +8,8 @@ import { type Check, ok, type Verdict, warn } from './index.ts';
 import { readText, userName } from './read.ts';
 
 const tree = '/sys/fs/cgroup';
-/** What podman's flags for limits stand on: --cpus, --cpuset-cpus, --device-read-bps, --memory, --pids-limit. */
-const useful = ['cpu', 'cpuset', 'io', 'memory', 'pids'];
+/** What our flags for limits stand on: --cpus, --cpuset-cpus, --memory, --pids-limit. None needs io, which no common distribution delegates. */
+const useful = ['cpu', 'cpuset', 'memory', 'pids'];
 
 const delegate =
   "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n'" +
