@@ -13,9 +13,9 @@ test('a container gets the hard limit of open files twice, and the limits of pro
   importBusybox(world, 'base');
   const run = ['run', '--rm', '--network', 'none'];
   const shown = ['base', 'sed', '-n', '-E', 's/^Max (open )?(files|processes) +([0-9]+) +([0-9]+) .*/\\2 \\3 \\4/p', '/proc/self/limits'];
-  const limits = 'ulimit -Sn 1000; ulimit -Hn 9000; ulimit -Su 11000; ulimit -Hu 12000';
-  t.is(limited(world, limits, ...run, ...shown).stdout, 'processes 11000 12000\nfiles 9000 9000\n');
-  t.is(limited(world, limits, ...run, '--ulimit', 'host', ...shown).stdout, 'processes 11000 12000\nfiles 1000 9000\n');
+  const limits = 'ulimit -Sn 1000; ulimit -Hn 9000; ulimit -Su 3000; ulimit -Hu 3500';
+  t.is(limited(world, limits, ...run, ...shown).stdout, 'processes 3000 3500\nfiles 9000 9000\n');
+  t.is(limited(world, limits, ...run, '--ulimit', 'host', ...shown).stdout, 'processes 3000 3500\nfiles 1000 9000\n');
   t.is(limited(world, limits, ...run, '--ulimit', 'nofile=70:80', 'base', 'sh', '-c', 'ulimit -Sn; ulimit -Hn').stdout, '70\n80\n');
 });
 
