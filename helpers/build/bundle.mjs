@@ -46,7 +46,7 @@ const packs = {
  */
 const common = [
   ['plain', 'work', 'look'], ['plain', 'work', 'life'], ['plain', 'work', 'pull'], ['plain', 'work', 'push'],
-  ['base', 'look', 'life'], ['change', 'life', 'pull'], ['clear', 'end', 'life'],
+  ['base', 'look', 'life'], ['shown', 'look', 'pull'], ['change', 'life', 'pull'], ['clear', 'end', 'life'],
 ];
 
 /**

@@ -1,7 +1,7 @@
 /** Listings by --format: a table with headings, or a Go template for each row. JSON is the caller's: its shape differs. */
 import { alignTabs } from '../lib/table.ts';
 import { compileTemplate, type TemplateFunction, type TemplateOptions } from '../lib/template.ts';
-import { printableRow } from './printable.ts';
+import { printableRow } from './printable-row.ts';
 
 export interface Listing {
   /** The verb, for messages about the template. */
