@@ -13,7 +13,6 @@ const blockIO = 'the io controller is not delegated to users by any common distr
 const realtime = 'control group v2 has no such knob';
 const descriptors = 'no descriptors but the standard ones are passed on';
 const signing = 'signatures are not made yet: nothing would be signed';
-const conmon = "conmon is Podman's monitor; skiff has its own";
 
 /** By commands, separated by "|" ("*" for all), then by option. */
 export const peerGaps: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -21,7 +20,6 @@ export const peerGaps: Readonly<Record<string, Readonly<Record<string, string>>>
     'blkio-weight': blockIO, 'blkio-weight-device': blockIO, 'device-read-bps': blockIO, 'device-read-iops': blockIO, 'device-write-bps': blockIO, 'device-write-iops': blockIO,
     'cgroup-conf': 'no raw control group settings', 'cgroup-parent': 'containers live below the own unit or session',
     chrootdirs: 'container files are bound at fixed places',
-    'conmon-pidfile': conmon,
     'cpu-rt-period': realtime, 'cpu-rt-runtime': realtime, 'memory-swappiness': realtime, 'oom-kill-disable': realtime,
     'device-cgroup-rule': 'device rules need privilege; a user has only devices bound in',
     gidmap: mappings, uidmap: mappings, subgidname: mappings, subuidname: mappings,

@@ -25,6 +25,7 @@ export interface CreateRequest {
   replace: boolean;
   cidfile?: string;
   pidfile?: string;
+  conmonPidfile?: string;
 
   /** undefined: the image's. []: reset. */
   entrypoint?: readonly string[];

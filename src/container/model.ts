@@ -111,6 +111,8 @@ export interface SkiffRecord {
   noHosts?: boolean;
   /** Absolute; written at each start. It is the user's file: nothing ever removes it, as with Podman. */
   pidfile?: string;
+  /** The same for the monitor's process id, by which systemd knows a unit of Type=forking. */
+  conmonPidfile?: string;
 }
 
 /** config.v2.json. */

@@ -112,6 +112,7 @@ export function planContainer(input: PlanInput): ContainerRecord {
       ...(request.timeoutSeconds === undefined ? {} : { timeoutSeconds: request.timeoutSeconds }),
       ...(request.noHosts ? { noHosts: true } : {}),
       ...(request.pidfile === undefined ? {} : { pidfile: request.pidfile }),
+      ...(request.conmonPidfile === undefined ? {} : { conmonPidfile: request.conmonPidfile }),
     },
   };
 }

@@ -180,9 +180,12 @@ test('run writes the id and the pid where asked, and refuses an id file that is 
   importBusybox(world, 'base');
   const cidfile = join(world.dir, 'cid');
   const pidfile = join(world.dir, 'pid');
-  const id = world.ok('run', '-d', '--cidfile', cidfile, '--pidfile', pidfile, '--network', 'none', 'base', 'sleep', '100000');
+  const id = world.ok('run', '-d', '--cidfile', cidfile, '--pidfile', pidfile, '--conmon-pidfile', `${pidfile}-monitor`, '--network', 'none', 'base', 'sleep', '100000');
   t.is(readFileSync(cidfile, 'utf8'), id);
   t.is(readFileSync(pidfile, 'utf8'), world.ok('inspect', '--format', '{{.State.Pid}}', id));
+  const monitor = readFileSync(`${pidfile}-monitor`, 'utf8');
+  t.regex(readFileSync(`/proc/${monitor}/cmdline`, 'utf8'), new RegExp(`^skiff-monitor\\0.*${id}`));
+  t.is(world.ok('inspect', '--format', '{{.ConmonPidFile}}', id), `${pidfile}-monitor`);
   t.regex(world.skiff(['run', '--cidfile', cidfile, '--network', 'none', 'base', 'true']).stderr, /container id file exists/);
   world.ok('rm', '-f', '-t', '0', '--cidfile', cidfile);
   t.true(existsSync(pidfile), "the user's file stays, as Podman's");
@@ -198,6 +201,7 @@ test('a pid file is never more than written to: not removed with the container, 
     const refused = world.skiff([verb, '--rm', '--pidfile', docs, '--network', 'none', 'base', 'true']);
     t.is(refused.code, 125);
     t.regex(refused.stderr, /--pidfile .*: is a directory/);
+    t.regex(world.skiff([verb, '--rm', '--conmon-pidfile', docs, '--network', 'none', 'base', 'true']).stderr, /--conmon-pidfile .*: is a directory/);
   }
   writeFileSync(join(docs, 'pid'), 'mine');
   world.ok('create', '--name', 'never', '--pidfile', join(docs, 'pid'), '--network', 'none', 'base', 'true');

@@ -49,7 +49,7 @@ export function inspectContainer(context: Context, id: ContainerID, options: { s
     StaticDir: folder,
     OCIConfigPath: existsSync(join(runFolder, runFiles.bundle)) ? join(runFolder, runFiles.bundle) : '',
     OCIRuntime: own.runtime === '' ? 'crun' : own.runtime,
-    ConmonPidFile: '',
+    ConmonPidFile: own.conmonPidfile ?? '',
     PidFile: own.pidfile ?? '',
     Name: nameOf(record),
     RestartCount: record.RestartCount,

@@ -74,7 +74,8 @@ export async function launch(context: Context, request: LaunchRequest): Promise<
     cleanup.push('leave the monitor', () => closeMonitor(monitor));
     const pid = await untilStarted(monitor, network);
     prepared.keepFilter();
-    writePidFile(record, pid);
+    writePidFile(record.Skiff.pidfile, pid);
+    writePidFile(record.Skiff.conmonPidfile, monitor.pid);
     cleanup.disarm();
     unlinkIfThere(`${join(context.store.layout.container(record.ID), containerFiles.exit)}.last`);
     return { pid, monitor };
@@ -146,8 +147,7 @@ function logOptions(record: ContainerRecord): Record<string, string> {
   return record.Skiff.logDriver === 'journald' ? { name: nameOf(record), ...options } : options;
 }
 
-function writePidFile(record: ContainerRecord, pid: number): void {
-  const path = record.Skiff.pidfile;
+function writePidFile(path: string | undefined, pid: number): void {
   if (path === undefined) return;
   try {
     writeFileSync(path, String(pid));

@@ -23,7 +23,7 @@ export function createRequest(invocation: Invocation): CreateRequest {
   const request: CreateRequest = {
     image, command, createCommand: ['skiff', ...process.argv.slice(2)],
     ...given('name', emptyToUndefined(text(options, 'name'))), replace: flag(options, 'replace'),
-    ...given('cidfile', text(options, 'cidfile')), ...given('pidfile', pidfilePath(text(options, 'pidfile'))),
+    ...given('cidfile', text(options, 'cidfile')), ...given('pidfile', pidfilePath(options, 'pidfile')), ...given('conmonPidfile', pidfilePath(options, 'conmon-pidfile')),
     ...processRequest(options),
     ...mountsRequest(options),
     ...networkRequest(options),
@@ -69,9 +69,9 @@ function choice(options: OptionValues, name: string, fallback: boolean | undefin
   return options[name] === undefined ? fallback === true : flag(options, name);
 }
 
-function pidfilePath(given: string | undefined): string | undefined {
-  const path = absolute(given);
-  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new SkiffError('USAGE', `--pidfile ${JSON.stringify(given)}: is a directory`);
+function pidfilePath(options: OptionValues, name: 'pidfile' | 'conmon-pidfile'): string | undefined {
+  const path = absolute(text(options, name));
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new SkiffError('USAGE', `--${name} ${JSON.stringify(text(options, name))}: is a directory`);
   return path;
 }
 
