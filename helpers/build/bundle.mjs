@@ -45,7 +45,7 @@ const packs = {
  * pull both, and a worker all that surrounds the little it shares with others. The first line that fits counts.
  */
 const common = [
-  ['plain', 'work', 'look'], ['plain', 'work', 'life'], ['plain', 'work', 'pull'], ['plain', 'work', 'push'],
+  ['ground', 'work', 'look'], ['ground', 'work', 'life'], ['plain', 'work', 'pull'], ['plain', 'work', 'push'],
   ['base', 'look', 'life'], ['shown', 'look', 'pull'], ['change', 'life', 'pull'], ['clear', 'end', 'life'],
 ];
 
