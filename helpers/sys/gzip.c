@@ -42,12 +42,13 @@ typedef struct {
 static pthread_key_t tools;
 static bool tools_are_kept;
 
+/* At the thread's end, when its own variables are still there. */
 static void drop_tool(void *data)
 {
 	tool *self = data;
 	if (self->compressor != NULL)
 		library.release(self->compressor);
-	free(self);
+	self->compressor = NULL;
 }
 
 /* On the main thread only. */
@@ -67,35 +68,30 @@ static bool load(void)
 	return tools_are_kept && library.create != NULL && library.release != NULL && library.compress != NULL && library.bound != NULL;
 }
 
-/* This thread's, which goes with the thread; NULL where there is no memory for it, or no such level. */
-static tool *own_tool(int level)
+/* This thread's compressor, which goes with the thread; NULL where there is no memory for it, or no such level. */
+static void *own_compressor(int level)
 {
-	tool *self = pthread_getspecific(tools);
-	if (self != NULL && self->level == level && self->compressor != NULL)
-		return self;
-	if (self == NULL) {
-		self = calloc(1, sizeof *self);
-		if (self == NULL)
-			return NULL;
-		if (pthread_setspecific(tools, self) != 0) {
-			free(self);
-			return NULL;
-		}
-	}
-	if (self->compressor != NULL)
-		library.release(self->compressor);
-	self->compressor = library.create(level);
-	self->level = level;
-	return self->compressor == NULL ? NULL : self;
+	static _Thread_local tool own;
+	if (own.compressor != NULL && own.level == level)
+		return own.compressor;
+	if (own.compressor != NULL)
+		library.release(own.compressor);
+	own = (tool){.compressor = library.create(level), .level = level};
+	if (own.compressor != NULL && pthread_setspecific(tools, &own) == 0)
+		return own.compressor;
+	if (own.compressor != NULL)
+		library.release(own.compressor);
+	own.compressor = NULL;
+	return NULL;
 }
 
 static void work(napi_env env, void *data)
 {
 	(void)env;
 	job *self = data;
-	tool *own = own_tool(self->level);
-	if (own != NULL) /* else nothing is written */
-		self->written = library.compress(own->compressor, self->input, self->length, self->output, self->available);
+	void *compressor = own_compressor(self->level);
+	if (compressor != NULL) /* else nothing is written */
+		self->written = library.compress(compressor, self->input, self->length, self->output, self->available);
 }
 
 static void drop(napi_env env, job *self)
