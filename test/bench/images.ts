@@ -150,7 +150,7 @@ function isReadable(path: string): boolean {
     accessSync(path, constants.R_OK);
     return true;
   } catch {
-    return false; // a program that only root may read
+    return false; // what only root may read
   }
 }
 
@@ -160,7 +160,7 @@ function realFiles(): string[] {
   const walk = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) walk(path);
+      if (entry.isDirectory() && isReadable(path)) walk(path);
       else if (entry.isFile() && isReadable(path)) found.push({ path, bytes: statSync(path).size });
     }
   };
