@@ -43,7 +43,7 @@ static napi_value sys_grow_pipe(napi_env env, napi_callback_info info)
 	uint32_t bytes;
 	if (!sys_args(env, info, 2, argv) || !sys_get_int(env, argv[0], "fd", &fd) || !sys_get_uint32(env, argv[1], "bytes", &bytes))
 		return NULL;
-	return fcntl(fd, F_SETPIPE_SZ, (int)bytes) < 0 ? sys_throw(env, errno, "fcntl", NULL, NULL) : sys_undefined(env);
+	return sys_done(env, fcntl(fd, F_SETPIPE_SZ, (int)bytes), "fcntl", NULL, NULL);
 }
 
 /* An anonymous file in memory, close-on-exec. */

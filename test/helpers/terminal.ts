@@ -11,6 +11,7 @@ export interface Terminal {
   expect(pattern: RegExp): Promise<RegExpExecArray>;
   type(keys: string): void;
   resize(columns: number, rows: number): void;
+  kill(signal: string): void;
   /** Rejects when there is no end until the deadline, which counts from the moment it is asked for. */
   readonly exit: Promise<{ exitCode: number; signal?: number | undefined }>;
   readonly pid: number;
@@ -18,7 +19,12 @@ export interface Terminal {
 
 /** Starts skiff in a terminal of 80x24; it is ended at the test's teardown. */
 export function openTerminal(t: ExecutionContext, world: World, args: readonly string[], program = skiffBin): Terminal {
-  const pty = spawn(program, [...args], { cols: 80, rows: 24, cwd: world.home, env: world.env, name: 'xterm' });
+  return openProgram(t, program, args, { cwd: world.home, env: world.env });
+}
+
+/** The same for any program; without `place` in this process's folder and environment. */
+export function openProgram(t: ExecutionContext, program: string, args: readonly string[], place: { cwd?: string; env?: Record<string, string> } = {}): Terminal {
+  const pty = spawn(program, [...args], { cols: 80, rows: 24, name: 'xterm', ...place });
   let shown = '';
   let seen = 0;
   let over = false;
@@ -41,5 +47,6 @@ export function openTerminal(t: ExecutionContext, world: World, args: readonly s
     get exit() { return within(exit, () => `no end; ${said()}`); },
     type: (keys) => { pty.write(keys); },
     resize: (columns, rows) => { pty.resize(columns, rows); },
+    kill: (signal) => { pty.kill(signal); },
   };
 }

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { closeSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { spawn as spawnInTerminal } from 'node-pty';
 import { helperPath } from '../../src/host/helpers.ts';
 import { sys } from '../../src/host/sys.ts';
 import { connectionOf, killContainer, takeExit } from '../../src/runtime/client.ts';
@@ -14,37 +13,20 @@ import { makeMonitorWorld, type MonitorWorld } from '../helpers/monitor.ts';
 import { jsonLines, untilStuck } from '../helpers/monitor-log.ts';
 import { shell } from '../helpers/monitor-container.ts';
 import { requires } from '../helpers/requires.ts';
+import { openProgram, type Terminal } from '../helpers/terminal.ts';
 
 const ctrlPQ = '1011';
 const ctrlP = String.fromCodePoint(0x10);
 /** Says what a terminal's owner sees of its settings. */
 const settings = (script: string): string[] => ['-c', `stty -a | md5sum; ${script}; stty -a | md5sum`];
 
-interface Screen { expect(pattern: RegExp): Promise<RegExpExecArray>; type(keys: string): void; resize(columns: number, rows: number): void; kill(signal: string): void; shown(): string; readonly exit: Promise<number>; pid: number }
+interface Screen extends Pick<Terminal, 'expect' | 'type' | 'resize' | 'kill' | 'screen' | 'pid'> { readonly exit: Promise<number> }
 
-/** A program in a terminal of 80x24. */
+/** A program in a terminal of 80x24, whose exit code is told as a shell does. */
 function openScreen(t: ExecutionContext, program: string, args: string[]): Screen {
-  const pty = spawnInTerminal(program, args, { cols: 80, rows: 24, name: 'xterm' });
-  let shown = '';
-  let seen = 0;
-  let over = false;
-  const said = (): string => JSON.stringify(shown.slice(-2000));
-  const watch = waiters({
-    look: (pattern) => {
-      const match = pattern.exec(shown.slice(seen));
-      if (match !== null) seen += match.index + match[0].length;
-      return match;
-    },
-    over: () => over, seen: said,
-  });
-  pty.onData((data) => { shown += data; watch.wake(); });
-  const exit = new Promise<number>((resolve) => { pty.onExit(({ exitCode, signal }) => { over = true; watch.wake(); resolve(signal ? 128 + signal : exitCode); }); });
-  t.teardown(() => { if (!over) pty.kill('SIGKILL'); });
-  return {
-    shown: () => shown, pid: pty.pid, expect: watch.wait,
-    get exit() { return within(exit, () => `no end; shown: ${said()}`); },
-    type: (keys) => pty.write(keys), resize: (columns, rows) => pty.resize(columns, rows), kill: (signal) => pty.kill(signal),
-  };
+  const terminal = openProgram(t, program, args);
+  const { expect, type, resize, kill, screen, pid } = terminal;
+  return { expect, type, resize, kill, screen, pid, get exit() { return terminal.exit.then(({ exitCode, signal }) => (signal ? 128 + signal : exitCode)); } };
 }
 
 function attachArgs(world: MonitorWorld, ...more: string[]): string[] {
@@ -129,7 +111,7 @@ test.serial('the terminal is as it was, however the client ends', async (t) => {
     act(screen, world);
     await screen.expect(/code=[^]*[0-9a-f]{32}/);
     await screen.exit;
-    const [before, after] = screen.shown().match(/[0-9a-f]{32}/g) ?? [];
+    const [before, after] = screen.screen().match(/[0-9a-f]{32}/g) ?? [];
     t.is(after, before, name);
     killContainer(world.runDir, 9);
   }
