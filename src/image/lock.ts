@@ -18,14 +18,18 @@ export function lockImages(store: Store, kind: LockKind): Lock {
 /**
  * Runs a change of images, alone, and with the store's lock shared: the sweeper must not take files for garbage that are
  * about to get their name. Sweeps nothing itself: `tag` runs outside of the user namespace, where layers can't be removed.
+ * `after` is for what takes its time: others may go on with images, and the store's lock has not been let go of in between.
  * Not for use inside itself.
  */
-export async function changeImages<T>(store: Store, change: () => T | Promise<T>): Promise<T> {
+export async function changeImages<T>(store: Store, change: () => T | Promise<T>, after?: (result: T) => void): Promise<T> {
   const images = lockImages(store, 'exclusive');
   try {
     const whole = shareStore(store);
     try {
-      return await change();
+      const result = await change();
+      images.release();
+      after?.(result);
+      return result;
     } finally {
       whole.release();
     }

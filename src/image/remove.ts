@@ -46,10 +46,9 @@ export interface Removal {
 export async function removeImage(store: Store, request: RemoveRequest): Promise<Removal> {
   sweepOnce(store);
   const tops: ChainID[] = [];
-  const removal = await changeImages(store, () => removeLocked(store, request, tops));
-  // Outside of the images' lock: big trees take their time.
-  for (const top of tops) deleteLayers(store, top);
-  return removal;
+  return changeImages(store, () => removeLocked(store, request, tops), () => {
+    for (const top of tops) deleteLayers(store, top);
+  });
 }
 
 async function removeLocked(store: Store, { match: { id, name }, force, noPrune, onlyNameless, uses }: RemoveRequest, tops: ChainID[]): Promise<Removal> {

@@ -23,11 +23,16 @@ const pauseMs = 50;
  */
 export async function findLeftovers(store: Store): Promise<string[] | undefined> {
   if (lstatSync(store.layout.names, { throwIfNoEntry: false }) === undefined || list(store).length === 0) return [];
+  return whenQuiet(store, () => list(store));
+}
+
+/** What `look` sees in a moment in which nobody changes the store; undefined where there was none for five seconds. */
+export async function whenQuiet<T>(store: Store, look: () => T): Promise<T | undefined> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const lock = tryHaveStoreAlone(store);
     if (lock !== undefined) {
       try {
-        return list(store);
+        return look();
       } finally {
         lock.release();
       }

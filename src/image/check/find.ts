@@ -13,7 +13,7 @@ import { checkLayerContent, checkStore } from '../../storage/check.ts';
 import { listImages, readImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
 import { hasLayer, listLayers } from '../../storage/layerdb.ts';
-import { findLeftovers } from '../../storage/leftovers.ts';
+import { findLeftovers, whenQuiet } from '../../storage/leftovers.ts';
 import { heldLayers } from '../../storage/references.ts';
 import { lockImages } from '../lock.ts';
 
@@ -47,10 +47,11 @@ export async function findDamage(store: Store, { content, maxAgeMs }: FindOption
   const toRead = listLayers(store).filter((layer) => !known.has(layer) && (content === 'all' || content.has(layer)));
   const inContent = (await inParallel(toRead, (layer) => readTwice(store, layer))).flat();
   const chains = imageChains(store);
+  const unreferenced = maxAgeMs === undefined ? [] : await unreferencedLayers(store, Date.now() - maxAgeMs);
   return {
     damage: [...inStructure, ...inContent].map((problem) => ({ ...problem, images: affected(problem, chains) })),
-    unreferenced: maxAgeMs === undefined ? [] : unreferencedLayers(store, Date.now() - maxAgeMs),
-    leftovers: await findLeftovers(store),
+    unreferenced: unreferenced ?? [],
+    leftovers: unreferenced === undefined ? undefined : await findLeftovers(store),
   };
 }
 
@@ -99,7 +100,13 @@ async function readTwice(store: Store, layer: ChainID): Promise<Problem[]> {
   return hasLayer(store, layer) ? second : [];
 }
 
-function unreferencedLayers(store: Store, beforeMs: number): ChainID[] {
+/** undefined where other commands leave the store no rest: of an image that is being removed, nothing refers to the layers any more. */
+async function unreferencedLayers(store: Store, beforeMs: number): Promise<ChainID[] | undefined> {
+  const look = (): ChainID[] => lookForUnreferenced(store, beforeMs);
+  return look().length === 0 ? [] : whenQuiet(store, look);
+}
+
+function lookForUnreferenced(store: Store, beforeMs: number): ChainID[] {
   // First: what comes meanwhile is not accused.
   const layers = listLayers(store);
   let held: ReadonlySet<ChainID>;

@@ -79,8 +79,10 @@ export async function removeLost(store: Store, id: ImageID): Promise<void> {
     await untagAll(store, (_, owner) => owner === id);
     deleteImage(store, id);
     forgetManifests(store, id);
-  });
-  if (top === undefined) return;
+  }, () => { if (top !== undefined) removeLostLayers(store, top); });
+}
+
+function removeLostLayers(store: Store, top: ChainID): void {
   try {
     deleteLayers(store, top);
   } catch (error) {

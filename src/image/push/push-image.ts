@@ -16,6 +16,7 @@ import { deleteLayers } from '../../storage/gc.ts';
 import { hasImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
 import { leaseLayers } from '../../storage/lease.ts';
+import { changeStore } from '../../storage/store-lock.ts';
 import { wholeBlob } from '../archive/blob-targets.ts';
 import { isHeavy, requireCompression } from '../archive/compress.ts';
 import { firstMadeManifest, keepManifest, keptManifest } from '../manifests.ts';
@@ -124,9 +125,11 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
     });
     return await allOrFirstFailure(pushes);
   } finally {
-    lease.release();
-    const top = chain.at(-1);
-    if (top !== undefined && !hasImage(store, image.id)) deleteLayers(store, top);
+    changeStore(store, () => {
+      lease.release();
+      const top = chain.at(-1);
+      if (top !== undefined && !hasImage(store, image.id)) deleteLayers(store, top);
+    });
   }
 }
 
