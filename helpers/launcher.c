@@ -26,7 +26,7 @@ extern char **environ;
 /* Set here, read and removed by src/host/session.ts; compared by test/unit/host/session.test.ts. */
 static const char *const session_variables[] = {
   "SKIFF_LAUNCHED", "SKIFF_USERNS", "SKIFF_SINGLE_ID", "SKIFF_REFUSAL_CODE", "SKIFF_REFUSAL_MESSAGE", "SKIFF_REFUSAL_HINT", "SKIFF_HOST_UID",
-  "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_OPEN_FILES",
+  "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_MAPS_FD", "SKIFF_MAPS_PID", "SKIFF_OPEN_FILES",
   "SKIFF_SAVED_NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_OPTIONS",
 };
 
@@ -108,28 +108,47 @@ static void tell_refusal(const struct refusal *refusal)
   set("SKIFF_REFUSAL_HINT", refusal->hint);
 }
 
-static void enter(const struct identity *identity, struct refusal *refusal)
+/* For a descriptor that Node inherits; it marks these close-on-exec for its own children. Returns `fd`. */
+static unsigned long inherited(int fd)
+{
+  if (fcntl(fd, F_SETFD, 0) != 0)
+    die_errno("fcntl", "FD_CLOEXEC");
+  return (unsigned long)fd;
+}
+
+static void enter(const struct identity *identity, bool maps_may_follow, struct refusal *refusal)
 {
   static const char *const views[] = {[CGROUP_NONE] = "none", [CGROUP_V2] = "v2", [CGROUP_PRIVATE] = "private"};
-  struct userns userns = {.holder_fd = -1};
+  struct userns userns = {.holder_fd = -1, .maps = {.report_fd = -1}};
   enum cgroup_view cgroup = CGROUP_NONE;
   uid_t uid = getuid();
-  userns_enter(identity->runtime_dir, &userns, refusal);
+  userns_enter(identity->runtime_dir, maps_may_follow, &userns, refusal);
   if (!refusal->code)
     (void)mount_namespace_enter(&cgroup, refusal); /* the refusal tells */
   if (refusal->code)
     return;
   set("SKIFF_USERNS", userns.created ? "created" : "joined");
   set("SKIFF_CGROUP", views[cgroup]);
-  set_number("SKIFF_HOLDER_FD", (unsigned long)userns.holder_fd);
-  /* The lock lives in this descriptor: it must survive the exec. Node marks what it inherits close-on-exec for its own children. */
-  if (fcntl(userns.holder_fd, F_SETFD, 0) != 0)
-    die_errno("fcntl", "holder");
+  set_number("SKIFF_HOLDER_FD", inherited(userns.holder_fd)); /* the lock of the entry lives in it */
+  if (userns.maps.report_fd >= 0) {
+    set_number("SKIFF_MAPS_FD", inherited(userns.maps.report_fd));
+    set_number("SKIFF_MAPS_PID", (unsigned long)userns.maps.pid);
+  }
   if (userns.single_id) {
     _cleanup_free_ char *hint = hint_subordinate_ids(uid);
     set("SKIFF_SINGLE_ID", "1");
     set("SKIFF_REFUSAL_HINT", hint);
   }
+}
+
+/*
+ * Whether Node may start before the ids are mapped: not with another script than ours, which would not wait, not for a verb that does
+ * without a namespace, and not where Node reads variables that it trusts only while its real and effective ids are one (they change meanwhile).
+ */
+static bool maps_may_follow(const char *node, unsigned needs)
+{
+  const char *script = getenv("SKIFF_MAIN");
+  return (needs & NEED_MAPS) == 0 && getuid() != 0 && !(script && *script) && !getenv("NODE_EXTRA_CA_CERTS") && !getenv("OPENSSL_CONF") && keeps_ambient_rights(node);
 }
 
 static char *find_node(void)
@@ -167,9 +186,8 @@ static char *find_script(const char *self)
   return script;
 }
 
-__attribute__((noreturn)) static void become_node(const char *self, int argc, char **argv)
+__attribute__((noreturn)) static void become_node(char *node, const char *self, int argc, char **argv)
 {
-  _cleanup_free_ char *node = find_node();
   _cleanup_free_ char *script = find_script(self);
   char **arguments = must_alloc(calloc((size_t)argc + 3, sizeof *arguments));
   arguments[0] = node;
@@ -192,10 +210,11 @@ int main(int argc, char **argv)
 
   unsigned needs = verb_needs(argc, argv);
   if (getenv(ENTER_VARIABLE)) {
-    needs |= NEED_ENTER;
+    needs |= NEED_ENTER | NEED_MAPS;
     (void)unsetenv(ENTER_VARIABLE); /* can't fail: the name is valid */
   }
   _cleanup_free_ char *self = own_path();
+  _cleanup_free_ char *node = find_node();
   struct identity identity = find_identity((needs & NEED_WORKER) != 0, &refusal);
   set("SKIFF_LAUNCHED", "1");
   set("SKIFF_SELF", self);
@@ -212,7 +231,7 @@ int main(int argc, char **argv)
     mount_namespace_isolate();
     set("SKIFF_USERNS", "joined");
   } else if ((needs & NEED_ENTER) && !refusal.code) {
-    enter(&identity, &refusal);
+    enter(&identity, maps_may_follow(node, needs), &refusal);
   } else {
     static const char *const views[] = {[CGROUP_NONE] = "none", [CGROUP_V2] = "v2", [CGROUP_PRIVATE] = "private"};
     set("SKIFF_USERNS", "none");
@@ -220,5 +239,5 @@ int main(int argc, char **argv)
   }
   if (refusal.code)
     tell_refusal(&refusal);
-  become_node(self, argc, argv);
+  become_node(node, self, argc, argv);
 }

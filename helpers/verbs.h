@@ -3,14 +3,15 @@
  *
  * Format, for the generator:
  *   verbs[]                       one line for each path and each alias path of each command (hidden ones too), the words joined by
- *                                 one space, sorted by path; needs = NEED_ENTER | NEED_WORKER for `userns`, NEED_NETWORK for `network`, 0 for none
+ *                                 one space, sorted by path; needs = NEED_ENTER | NEED_WORKER for `userns`, NEED_NETWORK for `network`,
+ *                                 NEED_MAPS for `refusalOk` (it does not wait for the ids), 0 for none
  *   global_options_with_value[]   each global option that takes the next word as its value: "--name", and "-x" for its short form.
  *                                 Options without a value, or that take one only by "=", are left out
  * Groups ("image") need no line: they are the first words of longer paths.
  */
 #pragma once
 
-enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4 };
+enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4, NEED_MAPS = 8 };
 
 struct verb {
   const char *path;
@@ -50,7 +51,7 @@ static const struct verb verbs[] = {
   {"container wait", 0},
   {"create", NEED_ENTER | NEED_NETWORK},
   {"diff", NEED_ENTER},
-  {"doctor", NEED_ENTER},
+  {"doctor", NEED_ENTER | NEED_MAPS},
   {"exec", NEED_ENTER},
   {"history", 0},
   {"image diff", NEED_ENTER},
@@ -80,7 +81,7 @@ static const struct verb verbs[] = {
   {"image untag", 0},
   {"images", 0},
   {"import", NEED_ENTER | NEED_NETWORK},
-  {"info", NEED_ENTER},
+  {"info", NEED_ENTER | NEED_MAPS},
   {"inspect", 0},
   {"kill", 0},
   {"load", NEED_ENTER | NEED_NETWORK},
@@ -111,8 +112,8 @@ static const struct verb verbs[] = {
   {"stop", 0},
   {"system check", NEED_ENTER | NEED_NETWORK},
   {"system df", NEED_ENTER},
-  {"system doctor", NEED_ENTER},
-  {"system info", NEED_ENTER},
+  {"system doctor", NEED_ENTER | NEED_MAPS},
+  {"system info", NEED_ENTER | NEED_MAPS},
   {"system prune", NEED_ENTER},
   {"tag", 0},
   {"top", NEED_ENTER},

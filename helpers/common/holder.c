@@ -53,15 +53,10 @@ static int lock_entry(int holders, const char *name)
   return take_fd(&fd);
 }
 
-static int write_inode(int fd)
+int holder_confirm(int fd, ino_t inode)
 {
   char text[32];
-  ino_t inode = namespace_inode("/proc/self/ns/user");
-  if (inode == 0)
-    return -1;
   int length = snprintf(text, sizeof text, "%llu\n", (unsigned long long)inode);
-  if (ftruncate(fd, 0) != 0)
-    return -1;
   ssize_t written = pwrite(fd, text, (size_t)length, 0);
   if (written == length)
     return 0;
@@ -70,7 +65,7 @@ static int write_inode(int fd)
   return -1;
 }
 
-int holder_register(const char *runtime_dir)
+int holder_reserve(const char *runtime_dir)
 {
   _cleanup_fd_ int holders = open_holders(runtime_dir);
   if (holders < 0)
@@ -86,10 +81,17 @@ int holder_register(const char *runtime_dir)
     if (fd < 0 && errno != EWOULDBLOCK && errno != ESTALE)
       return -1;
     if (fd >= 0)
-      return write_inode(fd) == 0 ? take_fd(&fd) : -1;
+      return ftruncate(fd, 0) == 0 ? take_fd(&fd) : -1;
   }
   errno = EAGAIN;
   return -1;
+}
+
+int holder_register(const char *runtime_dir)
+{
+  ino_t inode = namespace_inode("/proc/self/ns/user");
+  _cleanup_fd_ int fd = inode == 0 ? -1 : holder_reserve(runtime_dir);
+  return fd >= 0 && holder_confirm(fd, inode) == 0 ? take_fd(&fd) : -1;
 }
 
 static bool is_locked(int fd)

@@ -21,6 +21,11 @@
  */
 int holder_register(const char *runtime_dir);
 
+/* The first half of it: an entry that is locked and empty, which nobody joins. Works where no file can be made any more later on. */
+int holder_reserve(const char *runtime_dir);
+/* The second half, by whoever has the descriptor: from now on others may join. 0, or -1 with errno. */
+int holder_confirm(int fd, ino_t inode);
+
 /*
  * Opens the user namespace of a living holder (the descriptor is close-on-exec) or returns -1 with errno ENOENT where there
  * is none. Removes dead entries on the way. The caller holds userns.lock.

@@ -5,11 +5,8 @@
 #include "die.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 /* The kernel takes 340 lines in a map. @see user_namespaces(7) */
@@ -17,87 +14,15 @@ enum { MAX_RANGES = 339 };
 
 extern char **environ;
 
-/*
- * The namespace is born in a child that only waits: should the mapping fail, this process still stands outside, whole, and can
- * tell the user why. With the maps written, this process joins by setns.
- */
-struct nursery {
-  pid_t pid;
-  int keep_alive; /* write end of a pipe: the child ends when it closes, by us or by our death */
-};
-
-static void wait_for(pid_t pid, int *status)
-{
-  if (RETRY_EINTR(waitpid(pid, status, 0)) != pid)
-    die_errno("waitpid", NULL);
-}
-
-/* Returns 0 or an errno. */
-static int write_file(const char *path, const char *text)
-{
-  size_t length = strlen(text);
-  _cleanup_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0)
-    return errno;
-  ssize_t written = write(fd, text, length);
-  return written == (ssize_t)length ? 0 : written < 0 ? errno : EIO;
-}
-
-/* The one mapping that a user may write himself: his own id, with setgroups given up. @see user_namespaces(7) */
-static int write_single_maps(const char *uid_map, const char *gid_map)
-{
-  int error = write_file("/proc/self/setgroups", "deny");
-  if (!error)
-    error = write_file("/proc/self/uid_map", uid_map);
-  return error ? error : write_file("/proc/self/gid_map", gid_map);
-}
-
-/* Starts the child. With `single_maps` it writes its own. Returns 0 or an errno. */
-static int start_nursery(struct nursery *nursery, const char *uid_map, const char *gid_map)
-{
-  int alive[2], report[2];
-  if (pipe2(alive, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
-    die_errno("pipe", NULL);
-  /* A bare clone(2) works as fork does; the child calls nothing that needs the C library's fork handlers. */
-  pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
-  if (pid < 0) {
-    int error = errno;
-    (void)close(alive[0]), (void)close(alive[1]), (void)close(report[0]), (void)close(report[1]);
-    return error;
-  }
-  if (pid == 0) {
-    int error = uid_map ? write_single_maps(uid_map, gid_map) : 0;
-    char byte;
-    (void)close(alive[1]);
-    if (write(report[1], &error, sizeof error) == (ssize_t)sizeof error)
-      (void)RETRY_EINTR(read(alive[0], &byte, 1)); /* until the parent closes or dies */
-    _exit(0);
-  }
-  int error = EIO;
-  (void)close(alive[0]), (void)close(report[1]);
-  if (RETRY_EINTR(read(report[0], &error, sizeof error)) != (ssize_t)sizeof error)
-    error = EIO;
-  (void)close(report[0]);
-  *nursery = (struct nursery){pid, alive[1]};
-  return error;
-}
-
-static void end_nursery(struct nursery *nursery)
-{
-  int status;
-  (void)close(nursery->keep_alive);
-  wait_for(nursery->pid, &status);
-}
-
 struct mapper {
   const char *name;
-  char *path;
+  const char *path;
   pid_t pid;
   int stderr_fd;
 };
 
 /* False with `refusal` filled where it can't be executed. */
-static bool start_mapper(struct mapper *mapper, pid_t target, uid_t own, const struct id_ranges *ranges, struct refusal *refusal)
+static bool start_mapper(struct mapper *mapper, pid_t target, unsigned own, const struct id_ranges *ranges, struct refusal *refusal)
 {
   char *arguments[3 * (MAX_RANGES + 1) + 3];
   size_t count = 0, length = ranges->length < MAX_RANGES ? ranges->length : MAX_RANGES;
@@ -146,82 +71,46 @@ static bool finish_mapper(struct mapper *mapper, struct refusal *refusal)
   }
   said[length] = '\0';
   (void)close(mapper->stderr_fd);
-  wait_for(mapper->pid, &status);
+  wait_for_child(mapper->pid, &status);
   bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   if (!done)
     refuse_idmap(refusal, mapper->name, mapper->path, said);
   return done;
 }
 
-static int open_namespace(pid_t pid, struct refusal *refusal)
+bool idmap_plan(struct idmap *plan, struct refusal *refusal)
 {
-  char path[64];
-  (void)snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    refuse_userns(refusal, errno, "open the new user namespace");
-  return fd;
-}
-
-static int create_single(struct refusal *refusal)
-{
-  struct nursery nursery;
-  _cleanup_free_ char *uid_map = must_format("0 %u 1\n", getuid());
-  _cleanup_free_ char *gid_map = must_format("0 %u 1\n", getgid());
-  int error = start_nursery(&nursery, uid_map, gid_map);
-  if (error) {
-    refuse_userns(refusal, error, "create a user namespace with one id");
-    return -1; /* a nursery that lives ends with this process's descriptor, at the latest at exec */
-  }
-  int fd = open_namespace(nursery.pid, refusal);
-  end_nursery(&nursery);
-  return fd;
-}
-
-static int create_mapped(struct mapper mappers[2], const struct id_ranges ranges[2], struct refusal *refusal)
-{
-  struct nursery nursery;
-  int error = start_nursery(&nursery, NULL, NULL);
-  if (error) {
-    refuse_userns(refusal, error, "create a user namespace");
-    return -1;
-  }
-  bool users = start_mapper(&mappers[0], nursery.pid, getuid(), &ranges[0], refusal);
-  bool groups = start_mapper(&mappers[1], nursery.pid, getgid(), &ranges[1], refusal); /* beside the first */
-  users = users && finish_mapper(&mappers[0], refusal);
-  groups = groups && finish_mapper(&mappers[1], refusal);
-  int fd = users && groups ? open_namespace(nursery.pid, refusal) : -1;
-  end_nursery(&nursery);
-  return fd;
-}
-
-int userns_create(bool *single_id, struct refusal *refusal)
-{
+  static const char *const names[] = {[ID_USER] = "newuidmap", [ID_GROUP] = "newgidmap"};
   _cleanup_free_ char *user = user_name(getuid());
-  struct id_ranges ranges[2] = {
-    subordinate_ranges(ID_USER, user, getuid(), getuid()),
-    subordinate_ranges(ID_GROUP, user, getuid(), getgid()),
-  };
-  int fd = -1;
-  *single_id = ranges[0].length == 0 || ranges[1].length == 0;
-  if (*single_id) {
-    fd = create_single(refusal);
-  } else {
-    struct mapper mappers[2] = {{.name = "newuidmap"}, {.name = "newgidmap"}};
-    bool found = true;
-    for (size_t i = 0; i < 2; i++) {
-      mappers[i].path = find_program(mappers[i].name);
-      if (!mappers[i].path) {
-        refuse_idmap(refusal, mappers[i].name, NULL, "");
-        found = false;
-      }
+  bool found = true;
+  *plan = (struct idmap){.own = {[ID_USER] = getuid(), [ID_GROUP] = getgid()}};
+  for (enum id_kind kind = ID_USER; kind <= ID_GROUP; kind++)
+    plan->ranges[kind] = subordinate_ranges(kind, user, getuid(), plan->own[kind]);
+  plan->single = plan->ranges[ID_USER].length == 0 || plan->ranges[ID_GROUP].length == 0;
+  for (enum id_kind kind = ID_USER; kind <= ID_GROUP && !plan->single; kind++) {
+    plan->programs[kind] = find_program(names[kind]);
+    if (!plan->programs[kind]) {
+      refuse_idmap(refusal, names[kind], NULL, "");
+      found = false;
     }
-    if (found)
-      fd = create_mapped(mappers, ranges, refusal);
-    free(mappers[0].path);
-    free(mappers[1].path);
   }
-  free(ranges[0].items);
-  free(ranges[1].items);
-  return fd;
+  return found;
+}
+
+void idmap_free(struct idmap *plan)
+{
+  for (enum id_kind kind = ID_USER; kind <= ID_GROUP; kind++) {
+    free(plan->ranges[kind].items);
+    free(plan->programs[kind]);
+  }
+}
+
+bool idmap_write(const struct idmap *plan, pid_t target, struct refusal *refusal)
+{
+  struct mapper users = {"newuidmap", plan->programs[ID_USER], 0, -1}, groups = {"newgidmap", plan->programs[ID_GROUP], 0, -1};
+  bool users_done = start_mapper(&users, target, plan->own[ID_USER], &plan->ranges[ID_USER], refusal);
+  bool groups_done = start_mapper(&groups, target, plan->own[ID_GROUP], &plan->ranges[ID_GROUP], refusal); /* beside the first */
+  users_done = users_done && finish_mapper(&users, refusal);
+  groups_done = groups_done && finish_mapper(&groups, refusal);
+  return users_done && groups_done;
 }

@@ -25,6 +25,8 @@ unsigned verb_needs(int argc, char *const *argv);
 void open_missing_stdio(void);
 /* Signal mask empty; dispositions default, but for the ones a user ignores on purpose (nohup, background jobs of a plain sh). */
 void reset_signals(void);
+/* Waits for the end of a child of ours. */
+void wait_for_child(pid_t pid, int *status);
 
 /* ---- runtime-dir.c ---- */
 /*
@@ -56,12 +58,32 @@ void parse_subid(struct id_ranges *ranges, const char *text, const char *user, u
 /* Name of a user by id: /etc/passwd, else NSS. The caller frees; NULL where unknown. */
 char *user_name(uid_t uid);
 
+/* ---- idmap.c ---- */
+/* Who gets which ids in a new user namespace: the own one is 0 there, the subordinate ones follow. */
+struct idmap {
+  bool single; /* no subordinate ids: the own one is all */
+  unsigned own[2]; /* by id_kind, as what follows */
+  struct id_ranges ranges[2];
+  char *programs[2]; /* newuidmap and newgidmap */
+};
+/* What this user's will be. False with `refusal` filled where a program is missing. To be freed either way. */
+bool idmap_plan(struct idmap *plan, struct refusal *refusal);
+void idmap_free(struct idmap *plan);
+/* Writes the maps of the process `target`, by the two programs. False with `refusal` filled. */
+bool idmap_write(const struct idmap *plan, pid_t target, struct refusal *refusal);
+
 /* ---- userns.c ---- */
+/* The maps of a namespace are being written: by whom, and where he reports. */
+struct maps_later {
+  pid_t pid;
+  int report_fd; /* -1: they are there */
+};
 struct userns {
   bool joined;
   bool created;
   bool single_id;
   int holder_fd; /* the lock of our holder entry; -1 where there is none */
+  struct maps_later maps;
 };
 /* True where the calling process is already inside the user namespace of a living holder of this runtime directory. */
 bool userns_is_ours(const char *runtime_dir);
@@ -70,12 +92,22 @@ bool userns_is_alive(const char *runtime_dir);
 /*
  * Moves the process into the user's user namespace: a living one, else a new one. On failure fills `refusal`; the process then
  * stands outside as before, or (only where the kernel forbids what follows the join) inside without rights.
+ * With `maps_may_follow` a new one may still be without its ids (result->maps), and the process's own are unknown until then.
  */
-void userns_enter(const char *runtime_dir, struct userns *result, struct refusal *refusal);
+void userns_enter(const char *runtime_dir, bool maps_may_follow, struct userns *result, struct refusal *refusal);
 
-/* ---- idmap.c ---- */
-/* Makes a user namespace with the user's ids mapped and returns a descriptor of it; -1 with `refusal` filled. `*single_id` tells of a one-id map. */
-int userns_create(bool *single_id, struct refusal *refusal);
+/* ---- nursery.c ---- */
+/* Makes a user namespace with the user's ids mapped and returns a descriptor of it; -1 with `refusal` filled. */
+int userns_create(const struct idmap *plan, struct refusal *refusal);
+
+/* ---- later.c ---- */
+/* True for a program that an exec leaves the ambient capabilities to. @see capabilities(7) */
+bool keeps_ambient_rights(const char *path);
+/*
+ * Moves the process into a new user namespace while its maps are written by a child, which holds what this process has locked, and
+ * confirms the holder entry. All capabilities are ambient then. False with `refusal` filled: the process stands outside as before.
+ */
+bool userns_create_later(const struct idmap *plan, int holder_fd, struct maps_later *later, struct refusal *refusal);
 
 /* ---- mount-namespace.c ---- */
 enum cgroup_view { CGROUP_NONE, CGROUP_V2, CGROUP_PRIVATE };

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 void open_missing_stdio(void)
 {
@@ -32,4 +33,10 @@ void reset_signals(void)
     if (sigaction(number, NULL, &original) == 0 && original.sa_handler != SIG_DFL)
       (void)sigaction(number, &normal, NULL); /* fails only for the numbers that the C library keeps for itself */
   }
+}
+
+void wait_for_child(pid_t pid, int *status)
+{
+  if (RETRY_EINTR(waitpid(pid, status, 0)) != pid)
+    die_errno("waitpid", NULL);
 }

@@ -9,7 +9,6 @@ import { isErrno } from '../lib/errors.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;
-const isRoot = process.geteuid?.() === 0;
 
 /** Folders below this depth are moved up to the top first: one open descriptor per level is what bounds us. */
 const maxDepth = 64;
@@ -85,7 +84,7 @@ function openDir(path: Buffer): number | undefined {
   try {
     const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     // Root in a user namespace needs no permission bits; an owner outside of one needs to write and search.
-    if (!isRoot && (fstatSync(fd).mode & 0o300) !== 0o300) fchmodSync(fd, 0o700);
+    if (process.geteuid?.() !== 0 && (fstatSync(fd).mode & 0o300) !== 0o300) fchmodSync(fd, 0o700);
     return fd;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;

@@ -16,9 +16,14 @@ export type Userns =
       singleIDHint?: string;
       /** Carries the lock of our holder entry (helpers/common/holder.h): whoever replaces this process and stays inside keeps it open. */
       holderFd?: number;
+      /** The ids of a new namespace may not be mapped yet: userns/mapped-later.ts waits for them. Until then no file can be made. */
+      mapsLater?: MapsLater;
     }
   /** The launcher could not: `code` is an ErrorCode, `message` the cause, `hint` the remedy. help, version, info and doctor still run. */
   | { kind: 'refused'; code: string; message: string; hint: string };
+
+/** The launcher's child that writes the maps, and the pipe that it reports by (helpers/launcher/later.c). */
+export interface MapsLater { readonly pid: number; readonly fd: number }
 
 export interface Session {
   /** True when started through the launcher (always, for users). False: `node dist/skiff.cjs` by hand, or unit tests. */
@@ -43,6 +48,8 @@ export const sessionVariables = {
   userns: 'SKIFF_USERNS', // "none" | "created" | "joined" | "refused"
   singleID: 'SKIFF_SINGLE_ID', // "1" when only one id is mapped; the remedy is in refusalHint then
   holderFd: 'SKIFF_HOLDER_FD',
+  mapsFd: 'SKIFF_MAPS_FD',
+  mapsPid: 'SKIFF_MAPS_PID',
   openFiles: 'SKIFF_OPEN_FILES',
   refusalCode: 'SKIFF_REFUSAL_CODE',
   refusalMessage: 'SKIFF_REFUSAL_MESSAGE',
@@ -80,11 +87,13 @@ export function takeSession(env: NodeJS.ProcessEnv): Session {
   const message = take(sessionVariables.refusalMessage) ?? 'not started through the skiff launcher';
   const hint = take(sessionVariables.refusalHint) ?? '';
   const holderFd = take(sessionVariables.holderFd);
+  const [mapsFd, mapsPid] = [take(sessionVariables.mapsFd), take(sessionVariables.mapsPid)];
   const userns: Userns =
     kind === 'created' || kind === 'joined'
       ? {
           kind: 'entered', created: kind === 'created', singleID, ...(singleID ? { singleIDHint: hint } : {}),
           ...(holderFd === undefined ? {} : { holderFd: Number(holderFd) }),
+          ...(mapsFd === undefined ? {} : { mapsLater: { fd: Number(mapsFd), pid: Number(mapsPid) } }),
         }
     : kind === 'none' ? { kind: 'none' }
     : { kind: 'refused', code, message, hint };

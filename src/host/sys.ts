@@ -104,6 +104,8 @@ export interface Sys {
   renameExchange(a: string, b: string): void;
   statfs(path: string): { type: number; bavail: bigint; bfree: bigint; blocks: bigint; bsize: number; files: bigint; ffree: bigint; flags: number };
   prctlSubreaper(): void;
+  /** Gives up the ambient and the inheritable capabilities of the calling thread. */
+  dropAmbient(): void;
   /** copy_file_range/reflink: FICLONE, throws EOPNOTSUPP/EXDEV. */
   ficlone(destFd: number, srcFd: number): void;
   /** lseek SEEK_DATA / SEEK_HOLE from offset; undefined at the end of data (ENXIO). */
