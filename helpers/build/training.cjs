@@ -13,13 +13,17 @@ const { createServer } = require('http');
 const Module = require('module');
 const { join } = require('path');
 
+/** The process that maps the ids is played by one that is no child of anybody. */
+const noChild = 0x7fffffff;
 const became = 'this process would be another program now';
 
 /** The session's variables as the launcher would set them (src/host/session.ts). To be called before the bundle is loaded. */
 function pretendEntered(home) {
   const runtimeDir = join(home, 'skiff');
   fs.mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
-  Object.assign(process.env, { SKIFF_LAUNCHED: '1', SKIFF_USERNS: 'created', SKIFF_CGROUP: 'private', SKIFF_SELF: join(home, 'no-launcher'), SKIFF_RUNTIME_DIR: runtimeDir });
+  const report = join(home, 'report');
+  fs.writeFileSync(report, '+');
+  Object.assign(process.env, { SKIFF_MAPS_FD: String(fs.openSync(report, 'r')), SKIFF_MAPS_PID: String(noChild), SKIFF_LAUNCHED: '1', SKIFF_USERNS: 'created', SKIFF_CGROUP: 'private', SKIFF_SELF: join(home, 'no-launcher'), SKIFF_RUNTIME_DIR: runtimeDir });
 }
 
 /** From here on require('…/sys.node') gives the real addon with stand-ins. Returns what ends the processes that it started. */
@@ -29,7 +33,8 @@ function pretendAddon() {
   Module._extensions['.node'] = (module, file) => {
     load(module, file);
     const real = module.exports;
-    const nothing = Object.fromEntries(['umount2', 'mountSetattr', 'mknod', 'lchown', 'fchown', 'syncfs', 'createNetns'].map((name) => [name, () => {}]));
+    const nothing = Object.fromEntries(['umount2', 'mountSetattr', 'mknod', 'lchown', 'fchown', 'syncfs', 'createNetns', 'dropAmbient'].map((name) => [name, () => {}]));
+    const waitpid = (pid, noHang) => (pid === noChild ? { exitCode: 0, signal: undefined } : real.waitpid(pid, noHang));
     const mount = (source, target, type) => {
       if (type === 'overlay') writeTree(target);
     };
@@ -46,7 +51,7 @@ function pretendAddon() {
     const execve = () => {
       throw new Error(became);
     };
-    module.exports = { ...real, ...nothing, mount, spawn, execve };
+    module.exports = { ...real, ...nothing, mount, spawn, waitpid, execve };
   };
   return () => {
     for (const pid of children.splice(0)) process.kill(pid, 'SIGKILL');

@@ -4,6 +4,7 @@
  */
 import { runCommand } from 'citty';
 import { session } from '../host/session.ts';
+import { awaitMaps } from '../host/userns/mapped-later.ts';
 import { SkiffError, type ErrorCode } from '../lib/errors.ts';
 import { log, setLogLevel } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
@@ -76,7 +77,7 @@ async function invoke(entry: CommandEntry, rawArgs: readonly string[], before: G
   if (globals.logLevel !== undefined) setLogLevel(globals.logLevel);
   checkArgs(spec.args ?? [], line.args, command);
   checkOptions(spec, own, line.args, command);
-  await entered(spec);
+  entered(spec);
   await tellSingleID();
   const { setGlobals } = await import('../host/config/index.ts');
   setGlobals(globals);
@@ -98,11 +99,11 @@ async function parseVerb(rawArgs: readonly string[], grammar: Grammar): Promise<
 }
 
 /** Where the launcher could not make the namespace that the verb needs, its reason is the error; where the ids are not mapped yet, waits. */
-async function entered(spec: CommandSpec): Promise<void> {
+function entered(spec: CommandSpec): void {
   if (spec.needs.userns === 'none' || spec.needs.refusalOk === true) return;
   const { userns } = session();
   if (userns.kind === 'refused') throw new SkiffError(userns.code as ErrorCode, userns.message, { hint: userns.hint });
-  if (userns.kind === 'entered' && userns.mapsLater !== undefined) (await import('../host/userns/mapped-later.ts')).awaitMaps(userns.mapsLater);
+  awaitMaps();
 }
 
 /** Says once what is missing where only the user's own id is mapped: most images want more. */
