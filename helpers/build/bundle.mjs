@@ -4,6 +4,7 @@
  *
  *   skiff.cjs                  the entry: finds modules in packs; the only name that others know
  *   skiff-<id>-<pack>.js       a pack: functions, one for each chunk that esbuild made. <id> is a digest of all of them
+ *   skiff-<id>-for-<verb>.js   the pack that one verb needs instead of all others (roles.cjs)
  *   skiff-<id>-<pack>.js.map   source map (node --enable-source-maps)
  *   skiff-<id>-<pack>.<arch>-<node>.cache   V8's code cache, for one version of Node: any other one compiles as ever
  *
@@ -16,6 +17,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { packOf, registry, roles } from './roles.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
@@ -32,10 +34,7 @@ const packs = {
   look: [/^src\/cli\/commands\/container\/ps(\.run)?\.ts$/, /^src\/cli\/commands\/image\/list(\.run)?\.ts$/],
   end: [/^src\/cli\/commands\/container\/(stop|kill|wait|rm|cleanup)(\.run)?\.ts$/],
   life: [/^src\/cli\/commands\/container\/(run|start|exec)(\.run)?\.ts$/],
-  pull: [
-    /^src\/cli\/commands\/image\/pull(\.run)?\.ts$/, /^src\/cli\/pull-images\.ts$/, /^src\/image\/pull\/from-registry\.ts$/, /^src\/image\/trust\/require\.ts$/,
-    /^src\/registry\/(client|client-options|registries-conf|short-names)\.ts$/,
-  ],
+  pull: registry,
   push: [/^src\/cli\/commands\/image\/push(\.run)?\.ts$/],
   work: [/^src\/cli\/commands\/system\/worker(\.run)?\.ts$/, /^src\/storage\/(un)?pack-worker\.ts$/],
 };
@@ -119,15 +118,21 @@ function assertNoCycle(all) {
   for (const name of all.keys()) visit(name, []);
 }
 
+/** The chunks of the modules that fit one of `patterns`, with all that these import at once. */
+function reach(all, patterns) {
+  const found = new Set();
+  for (const [name, { entryPoint }] of all) {
+    if (entryPoint !== undefined && patterns.some((pattern) => pattern.test(entryPoint))) for (const chunk of closure(all, name)) found.add(chunk);
+  }
+  return found;
+}
+
 /** Chunk -> pack. */
 function assign(all) {
   const where = new Map();
   const reached = new Map();
   for (const [pack, patterns] of Object.entries(packs)) {
-    const chunksOf = new Set();
-    for (const [name, { entryPoint }] of all) {
-      if (entryPoint !== undefined && patterns.some((pattern) => pattern.test(entryPoint))) for (const chunk of closure(all, name)) chunksOf.add(chunk);
-    }
+    const chunksOf = reach(all, patterns);
     for (const chunk of chunksOf) if (!where.has(chunk)) where.set(chunk, pack);
     reached.set(pack, chunksOf);
   }
@@ -231,6 +236,7 @@ assertNoCycle(all);
 const where = assign(all);
 const made = new Map();
 for (const pack of [...new Set([...Object.keys(packs), ...common.map(([name]) => name), 'rest'])]) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
+for (const [role, { modules }] of Object.entries(roles)) made.set(packOf(role), await makePack(all, [...reach(all, [...packs.main, ...modules])]));
 const id = createHash('sha256').update([...made.values()].map(({ text }) => text).join('\0')).digest('hex').slice(0, 16);
 for (const [pack, { text, map }] of made) {
   const name = `skiff-${id}-${pack}.js`;
@@ -238,9 +244,10 @@ for (const [pack, { text, map }] of made) {
   writeWhole(`${name}.map`, map);
 }
 const start = [...all].find(([, { entryPoint }]) => entryPoint === 'src/main.ts')[0];
-const late = Object.fromEntries([...where].filter(([, pack]) => pack !== 'main').map(([name, pack]) => [`./${name}`, pack]));
+const packOfChunk = Object.fromEntries([...where].map(([name, pack]) => [`./${name}`, pack]));
+const packOfVerb = Object.fromEntries(Object.keys(roles).map((role) => [role, packOf(role)]));
 const loader = readFileSync(join(root, 'helpers', 'build', 'loader.cjs'), 'utf8');
-writeWhole('skiff.cjs', loader.replace("'@ID@'", `'${id}'`).replace("'@START@'", `'./${start}'`).replace("'@LATE@'", JSON.stringify(late)));
+writeWhole('skiff.cjs', loader.replace("'@ID@'", `'${id}'`).replace("'@START@'", `'./${start}'`).replace("'@VERBS@'", JSON.stringify(packOfVerb)).replace("'@CHUNKS@'", JSON.stringify(packOfChunk)));
 // In a process of its own: what it runs must not be mixed with what esbuild leaves behind, and it needs a clean environment.
 const cached = spawnSync(process.execPath, [join(root, 'helpers', 'build', 'code-cache.cjs'), join(dist, 'skiff.cjs'), '--strict'], {
   stdio: ['ignore', 'inherit', 'inherit'],

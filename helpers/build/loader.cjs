@@ -4,7 +4,8 @@
 const { readFileSync } = require('fs');
 const { Script } = require('vm');
 const id = '@ID@';
-const late = '@LATE@'; // chunk -> pack, for all that are not in the pack "main"
+const packOfVerb = '@VERBS@'; // has all that the verb needs as a rule
+const packOfChunk = '@CHUNKS@';
 const bundleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);
 const definitions = new Map();
 const modules = new Map();
@@ -34,8 +35,8 @@ function requireChunk(name) {
   if (known !== undefined) return known.exports;
   let definition = definitions.get(name);
   if (definition === undefined) {
-    if (late[name] === undefined) return require(name);
-    load(late[name]);
+    if (packOfChunk[name] === undefined) return require(name);
+    load(packOfChunk[name]);
     definition = definitions.get(name);
   }
   const module = { exports: {} };
@@ -44,7 +45,7 @@ function requireChunk(name) {
   return module.exports;
 }
 
-load('main');
+load(Object.hasOwn(packOfVerb, process.argv[2]) ? packOfVerb[process.argv[2]] : 'main');
 const { start, main } = requireChunk('@START@');
 if (require.main === module) start();
-else module.exports = { main, scripts, load, requireChunk, late };
+else module.exports = { main, scripts, load, requireChunk, packOfChunk };

@@ -1,5 +1,5 @@
 /**
- * Runs the commands of a container's life, and a pull of an image that is there, in this process, with the addon's dangerous calls played by stand-ins, so that V8 compiles
+ * Runs commands (roles.cjs) in this process, with the addon's dangerous calls played by stand-ins, so that V8 compiles
  * what `run`, `exec`, `start`, `rm` and `pull` use, and only that, into the code cache. No privilege is needed and nothing outside of `home` is
  * touched: a mount is a folder with the image's files, the monitor is `sleep` with the monitor's descriptors, and a process that is about to become
  * another program throws instead.
@@ -11,11 +11,11 @@ const { createHash } = require('crypto');
 const fs = require('fs');
 const { createServer } = require('http');
 const Module = require('module');
-const { join } = require('path');
+const { basename, join } = require('path');
+const { became } = require('./roles.cjs');
 
 /** The process that maps the ids is played by one that is no child of anybody. */
 const noChild = 0x7fffffff;
-const became = 'this process would be another program now';
 
 /** The session's variables as the launcher would set them (src/host/session.ts). To be called before the bundle is loaded. */
 function pretendEntered(home) {
@@ -38,16 +38,29 @@ function pretendAddon() {
     const mount = (source, target, type) => {
       if (type === 'overlay') writeTree(target);
     };
-    const spawn = (options) => {
-      const after = (option) => options.argv[options.argv.indexOf(option) + 1];
-      const pid = real.spawn({ ...options, path: '/bin/sleep', argv: ['sleep', '600'] });
+    /** `first` is a line of shell before it. */
+    const sleeping = (options, first = '') => {
+      const pid = real.spawn({ ...options, path: '/bin/sh', argv: ['sh', '-c', `${first}\nexec sleep 600`] });
       children.push(pid);
-      if (options.argv[0] !== 'skiff-monitor') return pid;
-      fs.writeFileSync(join(after('--run-dir'), 'state.json'), JSON.stringify({ pid, startedAt: '2026-01-01T00:00:00Z' }));
-      const status = options.fds.find(([, there]) => there === Number(after('--status-fd')))[0];
-      fs.writeSync(status, `{"event":"created","pid":${pid}}\n{"event":"started","pid":${pid}}\n`);
       return pid;
     };
+    const plays = {
+      // One that is to hold the container tells of its start when it is told to start it.
+      'skiff-monitor': (options) => {
+        const after = (option) => options.argv[options.argv.indexOf(option) + 1];
+        const statusFd = Number(after('--status-fd'));
+        const started = (pid) => `{"event":"started","pid":${pid}}`;
+        const holds = options.argv.includes('--hold');
+        const pid = sleeping(options, holds ? `read start <&${statusFd}; echo '${started('\'$$\'')}' >&${statusFd}` : '');
+        fs.writeFileSync(join(after('--run-dir'), 'state.json'), JSON.stringify({ pid, startedAt: '2026-01-01T00:00:00Z' }));
+        fs.writeSync(options.fds.find(([, there]) => there === statusFd)[0], `{"event":"created","pid":${pid}}\n${holds ? '' : `${started(pid)}\n`}`);
+        return pid;
+      },
+      // Goes into the background, and is ready then.
+      pasta: (options) => real.spawn({ ...options, path: '/bin/true', argv: ['true'] }),
+      slirp4netns: (options) => real.spawn({ ...options, path: '/bin/sh', argv: ['sh', '-c', 'echo >&3; exec cat <&4'] }),
+    };
+    const spawn = (options) => (options.argv.includes('--help') ? real.spawn(options) : (plays[basename(options.argv[0])] ?? sleeping)(options));
     const execve = () => {
       throw new Error(became);
     };
@@ -70,18 +83,20 @@ function writeTree(top) {
   writeFiles({ [join(top, 'etc', 'passwd')]: 'root:x:0:0:root:/root:/bin/sh\n', [join(top, 'bin', 'true')]: fs.readFileSync(process.execPath).subarray(0, 4096) });
 }
 
+const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+const layer = sha256('an empty layer');
+const config = JSON.stringify({
+  architecture: { x64: 'amd64', ia32: '386' }[process.arch] ?? process.arch, os: 'linux', created: '2026-01-01T00:00:00Z',
+  config: { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { a: 'b' } }, rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] }, history: [{ created_by: 'training' }],
+});
+
 /** A store with one image of one empty layer, in Docker's layout. */
-function writeStore(root) {
-  const sha256 = (data) => createHash('sha256').update(data).digest('hex');
-  const layer = sha256('an empty layer');
+function writeStore(home) {
+  const root = join(home, 'data', 'skiff');
   const cacheID = sha256('its folder');
-  const config = JSON.stringify({
-    architecture: { x64: 'amd64', ia32: '386' }[process.arch] ?? process.arch, os: 'linux', created: '2026-01-01T00:00:00Z',
-    config: { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { a: 'b' } }, rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] }, history: [{ created_by: 'training' }],
-  });
   const id = `sha256:${sha256(config)}`;
   const image = join(root, 'image', 'overlay2');
-  const files = {
+  writeFiles({
     [join(image, 'imagedb', 'content', 'sha256', id.slice(7))]: config,
     [join(image, 'repositories.json')]: JSON.stringify({ Repositories: { 'localhost/i': { 'localhost/i:latest': id } } }),
     [join(image, 'layerdb', 'sha256', layer, 'diff')]: `sha256:${layer}`,
@@ -89,24 +104,11 @@ function writeStore(root) {
     [join(image, 'layerdb', 'sha256', layer, 'size')]: '0',
     [join(root, 'overlay2', cacheID, 'link')]: 'A'.repeat(26),
     [join(root, 'overlay2', cacheID, 'committed')]: '',
-  };
-  writeFiles(files);
+  });
   writeTree(join(root, 'overlay2', cacheID, 'diff'));
   fs.mkdirSync(join(root, 'overlay2', 'l'));
   fs.symlinkSync(`../${cacheID}/diff`, join(root, 'overlay2', 'l', 'A'.repeat(26)));
-  const blob = (text, mediaType) => ({ mediaType, size: Buffer.byteLength(text), digest: `sha256:${sha256(text)}` });
-  const oci = 'application/vnd.oci.image';
-  return { mediaType: `${oci}.manifest.v1+json`, text: JSON.stringify({ schemaVersion: 2, mediaType: `${oci}.manifest.v1+json`, config: blob(config, `${oci}.config.v1+json`), layers: [blob('a blob', `${oci}.layer.v1.tar+gzip`)] }) };
-}
-
-/** A registry on loopback that has that image's manifest under every name, and nothing else: its layer is in the store. */
-async function serve({ mediaType, text }) {
-  const server = createServer((request, response) => {
-    response.setHeader('content-type', mediaType);
-    response.end(text);
-  });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  return server;
+  writeVerdict(join(root, 'overlay2'), join(home, 'skiff'));
 }
 
 /** The stand-ins can't show the product that the kernel has overlay: it is told (src/host/overlay-probe.ts), as by a command before. */
@@ -115,33 +117,37 @@ function writeVerdict(overlay, runtimeDir) {
   fs.writeFileSync(join(runtimeDir, 'overlay-driver.json'), JSON.stringify({ [key]: 'kernel' }));
 }
 
-/** The commands, in an order in which each finds what it needs. Those that become another program end with an error of ours. */
-const lives = [
-  ['run', '--rm', '--network', 'none', 'i', 'true'],
-  ['run', '-d', '--name', 't', '--network', 'none', '-e', 'A=B', 'i', 'true'],
-  ['ps'], ['inspect', 't'], ['logs', 't'],
-  ['exec', 't', 'true'],
-];
+/** A registry on loopback that has that image's manifest under every name, and nothing else: its layer is in the store. */
+async function serve() {
+  const oci = 'application/vnd.oci.image';
+  const mediaType = `${oci}.manifest.v1+json`;
+  const blob = (text, type) => ({ mediaType: type, size: Buffer.byteLength(text), digest: `sha256:${sha256(text)}` });
+  const text = JSON.stringify({ schemaVersion: 2, mediaType, config: blob(config, `${oci}.config.v1+json`), layers: [blob('a blob', `${oci}.layer.v1.tar+gzip`)] });
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', mediaType);
+    response.end(text);
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return server;
+}
+
+/** Podman's default, and ours where it is missing. */
+const networks = ['pasta', 'slirp4netns'];
+const isInstalled = (name) => (process.env.PATH ?? '').split(':').some((dir) => fs.existsSync(join(dir, name)));
 
 /**
- * Runs them. `main` must have been loaded after pretendEntered and pretendAddon.
+ * Runs a role's commands against the store. `main` must have been loaded after pretendEntered and pretendAddon; `name` is for a container that
+ * stays, and "t" is the one that runs. `said` gives all that commands have said so far.
  * @throws where a command did not get as far as it does in earnest: the cache would silently be worth less
  */
-async function train(main, home, said) {
-  const root = join(home, 'data', 'skiff');
-  const manifest = writeStore(root);
-  writeVerdict(join(root, 'overlay2'), join(home, 'skiff'));
-  for (const argv of lives) {
-    const code = await main(argv);
-    const done = argv.includes('--rm') || argv[0] === 'exec' ? said().includes(became) : code === 0;
-    if (!done) throw new Error(`training: skiff ${argv.join(' ')} ended with ${code}: ${said()}`);
-  }
-  const server = await serve(manifest);
+async function train(main, role, { name, said }) {
+  const server = await serve();
   try {
-    // The first gives the image the name, the second finds all as it is.
-    for (let time = 0; time < 2; time++) {
-      const code = await main(['pull', '--tls-verify=false', `127.0.0.1:${server.address().port}/i`]);
-      if (code !== 0) throw new Error(`training: skiff pull ended with ${code}: ${said()}`);
+    for (const { argv, done } of role.commands({ name, container: 't', network: networks.find(isInstalled), host: `127.0.0.1:${server.address().port}` })) {
+      const before = said().length;
+      const code = await main(argv);
+      const words = said().slice(before);
+      if (!done(code, words)) throw new Error(`training: skiff ${argv.join(' ')} ended with ${code}: ${words}`);
     }
   } finally {
     server.closeAllConnections();
@@ -149,4 +155,4 @@ async function train(main, home, said) {
   }
 }
 
-module.exports = { pretendEntered, pretendAddon, train };
+module.exports = { isInstalled, pretendAddon, pretendEntered, train, writeStore };
