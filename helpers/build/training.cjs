@@ -10,7 +10,6 @@
 const { createHash } = require('crypto');
 const fs = require('fs');
 const { createServer } = require('http');
-const Module = require('module');
 const { basename, join } = require('path');
 const { became } = require('./roles.cjs');
 
@@ -26,12 +25,12 @@ function pretendEntered(home) {
   Object.assign(process.env, { SKIFF_MAPS_FD: String(fs.openSync(report, 'r')), SKIFF_MAPS_PID: String(noChild), SKIFF_LAUNCHED: '1', SKIFF_USERNS: 'created', SKIFF_CGROUP: 'private', SKIFF_SELF: join(home, 'no-launcher'), SKIFF_RUNTIME_DIR: runtimeDir });
 }
 
-/** From here on require('…/sys.node') gives the real addon with stand-ins. Returns what ends the processes that it started. */
+/** From here on the addon is the real one with stand-ins. Returns what ends the processes that it started. */
 function pretendAddon() {
-  const load = Module._extensions['.node'];
+  const { dlopen } = process;
   const children = [];
-  Module._extensions['.node'] = (module, file) => {
-    load(module, file);
+  process.dlopen = (module, ...rest) => {
+    dlopen.call(process, module, ...rest);
     const real = module.exports;
     const nothing = Object.fromEntries(['umount2', 'mountSetattr', 'mknod', 'lchown', 'fchown', 'syncfs', 'createNetns', 'dropAmbient'].map((name) => [name, () => {}]));
     const waitpid = (pid, noHang) => (pid === noChild ? { exitCode: 0, signal: undefined } : real.waitpid(pid, noHang));

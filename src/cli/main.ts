@@ -53,7 +53,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       const topic = parseLine(line.args.slice(1), { options: [], command: 'skiff help' });
       return (await import('./help.ts')).printTopic(topic.help ? [] : topic.args);
     }
-    const next = node.words.get(word);
+    const next = node.find(word);
     if (next === undefined) throw unknownCommand(node, word, command);
     words = line.args.slice(1);
     if (next.kind === 'group') {
@@ -140,7 +140,6 @@ async function missingCommand(node: Group, command: string): Promise<never> {
 }
 
 function unknownCommand(node: Group, word: string, command: string): UsageError {
-  const words = [...node.words].filter(([, child]) => child.kind === 'group' || !child.entry.hidden).map(([name]) => name);
-  const near = nearest(word, words);
+  const near = nearest(word, node.words());
   return new UsageError(`unrecognized command \`${command} ${word}\``, command, { hint: near.length === 0 ? undefined : `did you mean ${near.join(' or ')}?` });
 }

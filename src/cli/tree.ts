@@ -1,45 +1,61 @@
 /**
- * The tree of commands, carried by citty: a node per word, its children lazy, a leaf's `run` parsing its raw arguments
- * itself. citty's own parsing is not used: it lets unknown flags pass and keeps only the last of repeats.
+ * The tree of commands, carried by citty: a leaf's `run` parses its raw arguments itself. citty's own parsing is not used: it lets
+ * unknown flags pass and keeps only the last of repeats. Nodes are made when they are asked for: a command walks past two of two hundred.
  */
-import { defineCommand, type CommandDef, type SubCommandsDef } from 'citty';
+import { defineCommand, type CommandDef } from 'citty';
 import type { CommandEntry } from './commands/entry.ts';
 
 export interface Leaf { kind: 'leaf'; entry: CommandEntry; command: CommandDef }
-export interface Group { kind: 'group'; path: readonly string[]; words: ReadonlyMap<string, Node>; command: CommandDef }
-export type Node = Leaf | Group;
+
+/** All commands whose path or alias begins with `path`. */
+export interface Group {
+  kind: 'group';
+  path: readonly string[];
+  /** What follows `path` with this word; a command comes before a group of the same name. */
+  find(word: string): Leaf | Group | undefined;
+  /** The words that may follow, but for those of hidden commands. */
+  words(): readonly string[];
+}
 
 /** Does what a leaf is for: gets the words after its name and gives the exit code. */
 export type Invoke = (entry: CommandEntry, rawArgs: readonly string[]) => Promise<number>;
 
-/** Builds the nodes for all paths and aliases. Cheap: loads no spec. */
+/** The root. Loads no spec. */
 export function buildTree(entries: readonly CommandEntry[], invoke: Invoke): Group {
-  const root: Draft = { path: [], words: new Map() };
-  for (const entry of entries) {
-    for (const path of [entry.path, ...entry.aliases]) {
-      let draft = root;
-      for (const word of path.slice(0, -1)) {
-        let next = draft.words.get(word);
-        if (next === undefined || 'entry' in next) draft.words.set(word, (next = { path: [...draft.path, word], words: new Map() }));
-        draft = next;
-      }
-      draft.words.set(path.at(-1) ?? '', { entry });
-    }
-  }
-  return group(root, invoke);
+  return group(entries, [], invoke);
 }
 
-interface Draft { path: string[]; words: Map<string, Draft | { entry: CommandEntry }> }
+function group(entries: readonly CommandEntry[], path: readonly string[], invoke: Invoke): Group {
+  return {
+    kind: 'group',
+    path,
+    find(word) {
+      const longer = [...path, word];
+      let below = false;
+      for (const entry of entries) {
+        for (const one of [entry.path, ...entry.aliases]) {
+          if (!startsWith(one, longer)) continue;
+          if (one.length === longer.length) return leaf(entry, invoke);
+          below = true;
+        }
+      }
+      return below ? group(entries, longer, invoke) : undefined;
+    },
+    words() {
+      const found = new Set<string>();
+      for (const entry of entries) {
+        for (const one of [entry.path, ...entry.aliases]) {
+          const word = one[path.length];
+          if (word !== undefined && startsWith(one, path) && !(entry.hidden && one.length === path.length + 1)) found.add(word);
+        }
+      }
+      return [...found];
+    },
+  };
+}
 
-function group(draft: Draft, invoke: Invoke): Group {
-  const words = new Map<string, Node>();
-  const subCommands: SubCommandsDef = {};
-  for (const [word, child] of draft.words) {
-    const node = 'entry' in child ? leaf(child.entry, invoke) : group(child, invoke);
-    words.set(word, node);
-    subCommands[word] = node.command;
-  }
-  return { kind: 'group', path: draft.path, words, command: defineCommand({ meta: { name: draft.path.at(-1) ?? 'skiff' }, subCommands }) };
+function startsWith(words: readonly string[], start: readonly string[]): boolean {
+  return start.every((word, at) => words[at] === word);
 }
 
 function leaf(entry: CommandEntry, invoke: Invoke): Leaf {

@@ -1,9 +1,10 @@
 /** Which containers a listing shows, in which order. */
 import type { Context } from './index.ts';
-import { findContainer } from './lookup.ts';
 import { parseFilters, wantsAll } from './filters.ts';
+import { listedContainers } from './listed.ts';
+import { findContainer } from './lookup.ts';
 import { readRecord } from './record.ts';
-import { listedContainers, runningContainers, type Summary } from './summary.ts';
+import { runningContainers, type Summary } from './summary.ts';
 
 export interface ListRequest {
   /** Stopped and created ones too. */

@@ -1,10 +1,8 @@
 /** What listings know of a container: its record and its derived state, read together. */
-import { keptFacts, keptFactsPath } from '../host/kept-facts.ts';
 import { namesIfThere } from '../host/if-there.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import type { Context } from './index.ts';
 import type { ContainerConfig, ContainerRecord, ContainerState, SkiffRecord } from './model.ts';
-import { containerFiles } from './names.ts';
 import { listFolders, tryReadRecord } from './record.ts';
 import { containerState, isRunning, stateAtRest } from './state.ts';
 
@@ -26,38 +24,9 @@ export function summaryOf(context: Context, id: ContainerID): FullSummary | unde
 
 /** All containers, oldest first, for those who decide by what the records say. */
 export function allContainers(context: Context): FullSummary[] {
-  return withStates(context, (ids) => ids.map((id) => tryReadRecord(context, id)));
-}
-
-/** The same for listings: what they show is kept (host/kept-facts.ts), and a record is read when it is another one than last time. */
-export function listedContainers(context: Context): Summary[] {
-  return withStates(context, (ids) => {
-    const files = new Map(ids.map((id) => [id, `${context.store.layout.container(id)}/${containerFiles.config}`]));
-    const path = keptFactsPath(context.runtimeDir, 'container-facts', context.store.root);
-    return [...keptFacts({ path, files, isFact: isListed, read: (id) => kept(tryReadRecord(context, id)) }).values()];
-  });
-}
-
-function kept(record: ContainerRecord | undefined): { fact: ListedRecord; lasting: true } | undefined {
-  if (record === undefined) return undefined;
-  const { ID, Name, Created, Path, RestartCount, Config, Skiff } = record;
-  const { imageID, imageName, topLayer, ports, mounts, network, autoRemove, restart } = Skiff;
-  const fact: ListedRecord = {
-    ID, Name, Created, Path, RestartCount, Skiff: { imageID, imageName, topLayer, ports, mounts, network, autoRemove, restart },
-    Config: { Entrypoint: Config.Entrypoint, Cmd: Config.Cmd, Labels: Config.Labels, ...(Config.ExposedPorts !== undefined && { ExposedPorts: Config.ExposedPorts }) },
-  };
-  return { fact, lasting: true };
-}
-
-function isListed(value: unknown): value is ListedRecord {
-  const record = value as ListedRecord | null;
-  return typeof record === 'object' && record !== null && typeof record.ID === 'string' && typeof record.Config === 'object' && Array.isArray(record.Skiff?.mounts);
-}
-
-function withStates<R extends ListedRecord>(context: Context, read: (ids: ContainerID[]) => readonly (R | undefined)[]): { record: R; state: ContainerState }[] {
   const withRunDir = new Set(runDirs(context)); // read before the rest: what is missing here did not run then
-  const records = read(listFolders(context)).filter((record) => record !== undefined);
-  return sorted(records.map((record) => ({ record, state: withRunDir.has(record.ID) ? containerState(context, record.ID) : stateAtRest(context, record.ID) })));
+  const records = listFolders(context).map((id) => tryReadRecord(context, id)).filter((record) => record !== undefined);
+  return oldestFirst(records.map((record) => ({ record, state: withRunDir.has(record.ID) ? containerState(context, record.ID) : stateAtRest(context, record.ID) })));
 }
 
 /**
@@ -67,14 +36,15 @@ function withStates<R extends ListedRecord>(context: Context, read: (ids: Contai
 export function runningContainers(context: Context): FullSummary[] {
   const ids = runDirs(context).filter((id) => isRunning(context, id));
   const found = ids.map((id) => summaryOf(context, id)).filter((summary) => summary !== undefined);
-  return sorted(found).filter(({ state }) => state.status === 'running' || state.status === 'paused');
+  return oldestFirst(found).filter(({ state }) => state.status === 'running' || state.status === 'paused');
 }
 
-function runDirs(context: Context): ContainerID[] {
+/** Containers that have a runtime folder: all that run are among them. */
+export function runDirs(context: Context): ContainerID[] {
   return namesIfThere(context.runtimeDir, 'list containers').filter((name) => /^[0-9a-f]{64}$/.test(name)) as ContainerID[];
 }
 
-function sorted<S extends Summary>(summaries: readonly S[]): S[] {
+export function oldestFirst<S extends Summary>(summaries: readonly S[]): S[] {
   return summaries.toSorted((a, b) => compare(a.record.Created, b.record.Created) || compare(a.record.ID, b.record.ID));
 }
 

@@ -19,7 +19,7 @@ export type ReadFacts = (id: ImageID) => { readonly fact: ImageFacts; readonly l
 /** Facts of those images that `read` can read; it is asked only for those that nothing is known of. */
 export function imageFacts(store: Store, ids: readonly ImageID[], read: ReadFacts, path: string = keptFactsPath(config().runtimeDir, 'image-facts', store.root)): Map<ImageID, ImageFacts> {
   const folder = ids[0] === undefined ? '' : dirname(store.layout.imageConfig(ids[0]));
-  return keptFacts({ path, files: new Map(ids.map((id) => [id, `${folder}/${hexOf(id)}`])), isFact: isImageFacts, read });
+  return keptFacts({ path, files: new Map(ids.map((id) => [id, `${folder}/${hexOf(id)}`])), read, split: (facts) => [facts, null], unite: (facts) => (isImageFacts(facts) ? facts : undefined) });
 }
 
 function isImageFacts(value: unknown): value is ImageFacts {

@@ -1,8 +1,9 @@
 /** From create to rm: what containers do, and what is shown of it. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { makeWorld, type Running, type World } from '../helpers/world.ts';
 
@@ -221,25 +222,48 @@ test('rename frees the old name and refuses a taken or a wrong one', (t) => {
   t.is(world.skiff(['exec', 'two', 'true']).code, 125);
 });
 
-test('what ps keeps from one listing to the next never shows: not after a rename, a removal or damage to it', (t) => {
+test('what ps keeps from one listing to the next never shows: not after a rename, a start, an end, a removal or damage to it', async (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
-  const names = (): string => world.ok('ps', '-a', '--format', '{{.Names}}={{.Label "l"}}');
+  const list = (): string => world.ok('ps', '-a', '--format', '{{.Names}}={{.Label "l"}} {{.State}} {{.ExitCode}}');
+  /** Lists until all that is shown is kept. */
+  const keptFile = async (): Promise<string> => {
+    const runtime = join(world.runtime, 'skiff');
+    let file = '';
+    await until(() => {
+      const count = list().split('\n').length;
+      file = readdirSync(runtime).filter((name) => name.startsWith('container-facts-')).map((name) => join(runtime, name))[0] ?? '';
+      return file !== '' && Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { rows: object }).rows).length === count;
+    });
+    return file;
+  };
   world.ok('create', '--name', 'one', '--label', 'l=1', ...sleeper);
-  world.ok('create', '--name', 'two', '--label', 'l=2', ...sleeper);
-  t.is(names(), 'one=1\ntwo=2');
+  world.ok('create', '--name', 'two', '--label', 'l=2', '--network', 'none', 'base', 'sh', '-c', 'exit 3');
+  await keptFile();
   world.ok('rename', 'one', 'uno');
-  t.is(names(), 'uno=1\ntwo=2');
-  t.is(names(), 'uno=1\ntwo=2');
-  const runtime = join(world.runtime, 'skiff');
-  const kept = readdirSync(runtime).filter((name) => name.startsWith('container-facts-'));
-  t.is(kept.length, 1);
-  for (const damage of ['', '{"', '[]', JSON.stringify(Object.fromEntries(world.ok('ps', '-aq', '--no-trunc').split('\n').map((id) => [id, [1, 2, 3, {}]])))]) {
-    writeFileSync(join(runtime, kept[0] as string), damage);
-    t.is(names(), 'uno=1\ntwo=2', damage);
+  t.is(list(), 'uno=1 created 0\ntwo=2 created 0');
+  await keptFile();
+  t.is(list(), 'uno=1 created 0\ntwo=2 created 0');
+  world.ok('start', 'uno');
+  t.is(list(), 'uno=1 running 0\ntwo=2 created 0');
+  await keptFile();
+  t.is(world.skiff(['start', '-a', 'two']).code, 3);
+  t.is(list(), 'uno=1 running 0\ntwo=2 exited 3');
+  world.ok('kill', 'uno');
+  world.ok('wait', 'uno');
+  await keptFile();
+  t.is(list(), 'uno=1 exited 137\ntwo=2 exited 3');
+  world.ok('start', 'uno');
+  t.is(list(), 'uno=1 running 0\ntwo=2 exited 3');
+  world.ok('stop', '-t', '0', 'uno');
+  const file = await keptFile();
+  const whole = readFileSync(file, 'utf8');
+  for (const damage of ['', '{"', '[]', '{"rows":{},"common":[]}', whole.replaceAll('"exited"', '7'), whole.replaceAll('"Path"', '"path"')]) {
+    writeFileSync(file, damage);
+    t.is(list(), 'uno=1 exited 137\ntwo=2 exited 3', damage);
   }
   world.ok('rm', 'two');
-  t.is(names(), 'uno=1');
+  t.is(list(), 'uno=1 exited 137');
 });
 
 test('exists tells by its exit code', (t) => {

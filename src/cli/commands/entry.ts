@@ -9,7 +9,7 @@ export interface CommandEntry {
   readonly load: () => Promise<CommandSpec>;
 }
 
-/** Writes a line of the table; paths are words joined by spaces. */
-export function entry(path: string, aliases: readonly string[], summary: string, load: () => Promise<{ spec: CommandSpec }>, hidden = false): CommandEntry {
-  return { path: path.split(' '), aliases: aliases.map((alias) => alias.split(' ')), summary, hidden, load: async () => (await load()).spec };
+/** Writes a line of the table. Called for each command at every start: it does nothing but that. */
+export function entry(path: readonly string[], aliases: readonly (readonly string[])[], summary: string, load: () => Promise<{ spec: CommandSpec }>, hidden = false): CommandEntry {
+  return { path, aliases, summary, hidden, load: async () => (await load()).spec };
 }

@@ -3,9 +3,9 @@ import type { LoadedSpec } from './load-specs.ts';
 
 export function commandTable(loaded: readonly LoadedSpec[]): string {
   const lines = loaded.map(({ module, spec }) => {
-    const aliases = (spec.aliases ?? []).map((path) => quote(path.join(' '))).join(', ');
+    const aliases = (spec.aliases ?? []).map(words).join(', ');
     const hidden = spec.hidden === true ? ', true' : '';
-    return `  entry(${quote(spec.path.join(' '))}, [${aliases}], ${quote(spec.summary)}, () => import(${quote(`./${module}`)})${hidden}),`;
+    return `  entry(${words(spec.path)}, [${aliases}], ${quote(spec.summary)}, () => import(${quote(`./${module}`)})${hidden}),`;
   });
   return `/**
  * All commands: path, aliases, summary, and the module that holds the spec, loaded when the verb is used.
@@ -17,6 +17,10 @@ export const commands: readonly CommandEntry[] = [
 ${lines.join('\n')}
 ];
 `;
+}
+
+function words(path: readonly string[]): string {
+  return `[${path.map(quote).join(', ')}]`;
 }
 
 function quote(text: string): string {

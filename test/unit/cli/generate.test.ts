@@ -28,7 +28,7 @@ test('verbsHeader() names the global options that take the next word', (t) => {
 
 test('commandTable() quotes what it prints', (t) => {
   const table = commandTable([{ module: 'x/y.ts', spec: spec('it', { summary: "Don't \\ panic", hidden: true }) }]);
-  t.true(table.includes(String.raw`entry('it', [], 'Don\'t \\ panic', () => import('./x/y.ts'), true),`), table);
+  t.true(table.includes(String.raw`entry(['it'], [], 'Don\'t \\ panic', () => import('./x/y.ts'), true),`), table);
 });
 
 test('manPages() makes a page of each visible command, and a link for each alias', (t) => {

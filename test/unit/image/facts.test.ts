@@ -48,12 +48,12 @@ test('imageFacts() leaves out what is gone or unreadable, and keeps only what la
 
 test('imageFacts() takes a damaged file for none, and does without one that cannot be written', (t) => {
   const { store, ids, asked, read, path } = fixture(t);
-  for (const text of ['', '{', 'null', '[]', JSON.stringify({ [(ids[0] as string).slice(7)]: [1, 2, 3, { createdMs: 'x' }] })]) {
+  for (const text of ['', '{', 'null', '[]', JSON.stringify({ rows: { [ids[0] as string]: [1, 2, 3, { createdMs: 'x' }, 0] }, common: [null] })]) {
     writeFileSync(path, text);
     asked.length = 0;
     t.is(imageFacts(store, ids, read, path).size, 2, text);
     t.is(asked.length, 2, text);
   }
-  t.is(Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object).length, 2);
+  t.is(Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { rows: object }).rows).length, 2);
   t.is(imageFacts(store, ids, read, join(path, 'not', 'a', 'folder')).size, 2);
 });
