@@ -45,7 +45,18 @@ function requireChunk(name) {
   return module.exports;
 }
 
-load(Object.hasOwn(packOfVerb, process.argv[2]) ? packOfVerb[process.argv[2]] : 'main');
+/** The first word that is no option and, as far as can be told here, no option's value. A wrong guess costs time, nothing else. */
+function verb() {
+  const words = process.argv;
+  for (let at = 2; at < words.length; at++) {
+    if (words[at].startsWith('-')) at += words[at].includes('=') ? 0 : 1;
+    else return words[at];
+  }
+  return '';
+}
+
+const role = verb();
+load(Object.hasOwn(packOfVerb, role) ? packOfVerb[role] : 'main');
 const { start, main } = requireChunk('@START@');
 if (require.main === module) start();
 else module.exports = { main, scripts, load, requireChunk, packOfChunk };

@@ -1,7 +1,7 @@
 /**
  * The commands that are run most. Each has a pack of its own with all the modules that it needs and no others, and a code cache with the
- * functions that it calls and no others: one script to read instead of six, and half as much for V8 to take in. Its first word decides
- * (loader.cjs), so `skiff --root DIR run` and `skiff container run` go by the packs that all commands share (bundle.mjs).
+ * functions that it calls and no others: one script to read instead of six, and half as much for V8 to take in. The verb decides
+ * (loader.cjs); `skiff container run` goes by the packs that all commands share (bundle.mjs).
  *
  *   modules    what fills the pack, beside what every command needs; as in bundle.mjs
  *   commands   what is run to see which functions are called (training.cjs), in an order in which each finds what it needs
