@@ -31,7 +31,7 @@ if (process.getuid?.() === 0 && process.env['SKIFF_BENCH_AS_ROOT'] === undefined
 const bench = openBench(runs, (text) => { process.stderr.write(text); });
 const part = process.argv[2];
 const floor = await benchContainers(bench);
-if (part !== 'containers') await benchImages(bench, floor.node);
+if (part !== 'containers') await benchImages(bench);
 
 const podmanVersion = bench.podman === undefined ? 'no podman' : bench.sh(['podman', '--version']);
 out.write(`\n\nkernel ${release()}, ${cpus().length} cores, node ${process.version}, ${bench.sh(['crun', '--version']).split('\n')[0]}, ${podmanVersion}; medians of ${runs} runs\n`);
