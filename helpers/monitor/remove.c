@@ -71,22 +71,23 @@ static int open_folder(int directory, const char *name)
   return take_fd(&plain);
 }
 
-/* Removes one entry if that takes one call: true when it is gone. False with errno ENOTEMPTY for a folder to go into. */
-static bool unlink_entry(int directory, const char *name)
+/*
+ * Removes one entry if that takes one call: true when it is gone. False with errno ENOTEMPTY for a folder to go into. `kind` as in
+ * readdir(3): what is known for a folder is not tried as a file.
+ */
+static bool unlink_entry(int directory, const char *name, unsigned char kind)
 {
-  for (int attempt = 0; attempt < 3; attempt++) {
-    if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
-      return true;
-    /* A folder. Elsewhere than on Linux this would be EPERM. */
-    if (errno == EISDIR && (unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
+  int flags = kind == DT_DIR ? AT_REMOVEDIR : 0;
+  for (int attempt = 0; attempt < 4; attempt++) {
+    if (unlinkat(directory, name, flags) == 0 || errno == ENOENT)
       return true;
     if (errno == EEXIST)
       errno = ENOTEMPTY;
-    if (errno == EBUSY && detach(directory, name))
-      continue;
-    if (errno == EACCES && open_up(directory, "."))
-      continue;
-    return false;
+    /* A folder; elsewhere than on Linux this would be EPERM. And the other way round, where somebody changes the one for the other. */
+    if ((errno == EISDIR && flags == 0) || (errno == ENOTDIR && flags != 0))
+      flags ^= AT_REMOVEDIR;
+    else if (!(errno == EBUSY && detach(directory, name)) && !(errno == EACCES && open_up(directory, ".")))
+      return false;
   }
   return false;
 }
@@ -106,7 +107,7 @@ static void remove_folder(struct removal *removal, int directory, const char *na
     _cleanup_fd_ int fd = open_folder(directory, name);
     if (fd >= 0) {
       empty(removal, fd, depth + 1, NULL);
-      if (!unlink_entry(directory, name))
+      if (!unlink_entry(directory, name, DT_DIR))
         note(removal, errno);
       return;
     }
@@ -117,42 +118,52 @@ static void remove_folder(struct removal *removal, int directory, const char *na
   note(removal, errno);
 }
 
-/* Lists again until nothing is left or nothing more can be done: entries may be skipped while others are removed. */
+/* Removes what one buffer of a listing names. True where that got on. */
+static bool remove_entries(struct removal *removal, int directory, int depth, const char *except, const char *entries, ssize_t size)
+{
+  bool progress = false;
+  for (ssize_t at = 0; at < size;) {
+    const struct dirent64 *entry = (const void *)(entries + at);
+    at += entry->d_reclen;
+    const char *name = entry->d_name;
+    if (!strcmp(name, ".") || !strcmp(name, "..") || (except && !strcmp(name, except)))
+      continue;
+    int errors_before = removal->first_error;
+    bool gone = unlink_entry(directory, name, entry->d_type);
+    if (!gone && errno == ENOTEMPTY)
+      remove_folder(removal, directory, name, depth);
+    else if (!gone)
+      note(removal, errno);
+    progress |= gone || removal->first_error == errors_before;
+  }
+  return progress;
+}
+
+/*
+ * Once is enough for a folder whose listing fits into one buffer: that was whole before anything went. Else, and where deep folders were
+ * moved up here meanwhile, lists again until nothing is left or nothing more can be done: entries may be skipped while others are removed.
+ */
 static void empty(struct removal *removal, int directory, int depth, const char *except)
 {
   char entries[ENTRIES_SIZE] __attribute__((aligned(8)));
-  bool progress = true;
-  while (progress) {
-    progress = false;
-    bool left = false;
-    if (lseek(directory, 0, SEEK_SET) < 0) {
+  bool again = false;
+  do {
+    if (again && lseek(directory, 0, SEEK_SET) < 0) {
       note(removal, errno);
       return;
     }
-    for (ssize_t size; (size = getdents64(directory, entries, sizeof entries)) != 0;) {
+    bool progress = false;
+    unsigned buffers = 0, moved_before = removal->moved;
+    for (ssize_t size; (size = getdents64(directory, entries, sizeof entries)) != 0; buffers++) {
       if (size < 0) {
         note(removal, errno);
         return;
       }
-      for (ssize_t at = 0; at < size;) {
-        const struct dirent64 *entry = (const void *)(entries + at);
-        at += entry->d_reclen;
-        const char *name = entry->d_name;
-        if (!strcmp(name, ".") || !strcmp(name, "..") || (except && !strcmp(name, except)))
-          continue;
-        int errors_before = removal->first_error;
-        bool gone = unlink_entry(directory, name);
-        if (!gone && errno == ENOTEMPTY)
-          remove_folder(removal, directory, name, depth);
-        else if (!gone)
-          note(removal, errno);
-        progress |= gone || removal->first_error == errors_before;
-        left = true;
-      }
+      progress |= remove_entries(removal, directory, depth, except, entries, size);
     }
     /* A failure stays a failure: one more round would only repeat it. */
-    progress &= left && removal->first_error == 0;
-  }
+    again = progress && removal->first_error == 0 && (buffers > 1 || removal->moved != moved_before);
+  } while (again);
 }
 
 int remove_content(int directory, const char *except)
@@ -167,15 +178,16 @@ int remove_content(int directory, const char *except)
 
 int remove_tree(int directory, const char *name)
 {
-  if (unlink_entry(directory, name))
+  if (unlink_entry(directory, name, DT_UNKNOWN))
     return 0;
   for (int attempt = 0; errno == ENOTEMPTY; attempt++) {
     _cleanup_fd_ int fd = open_folder(directory, name);
     if (fd >= 0) {
-      int error = remove_content(fd, NULL);
-      if (error)
-        return error;
-      return unlink_entry(directory, name) ? 0 : errno;
+      struct removal removal = {.top = fd};
+      empty(&removal, fd, 0, NULL);
+      if (removal.first_error)
+        return removal.first_error;
+      return unlink_entry(directory, name, DT_DIR) ? 0 : errno;
     }
     if (attempt < 2 && ((errno == EXDEV && detach(directory, name)) || (errno == EACCES && open_up(directory, name))))
       errno = ENOTEMPTY;
