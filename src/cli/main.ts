@@ -2,7 +2,6 @@
  * From the words of the command line to an exit code: global options, the verb, its options, its handler; errors are
  * printed and turned into exit codes here and nowhere else.
  */
-import { runCommand } from 'citty';
 import { session } from '../host/session.ts';
 import { awaitMaps } from '../host/userns/mapped-later.ts';
 import { SkiffError, type ErrorCode } from '../lib/errors.ts';
@@ -16,7 +15,7 @@ import { printLine } from './output.ts';
 import { reportFailure } from './report.ts';
 import type { ArgSpec, CommandSpec, GlobalOptions, OptionValues } from './spec.ts';
 import { nearest } from './suggest.ts';
-import { buildTree, type Group } from './tree.ts';
+import { buildTree, runLeaf, type Group } from './tree.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Runs one command line (without the program's name). Never throws; prints errors itself. */
@@ -60,8 +59,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       node = next;
       continue;
     }
-    const { result } = await runCommand(next.command, { rawArgs: [...words] });
-    return typeof result === 'number' ? result : 0;
+    return runLeaf(next, words);
   }
 }
 

@@ -24,11 +24,9 @@ export function readSettings(files: readonly string[]): Settings {
 
 /** Pure: puts one file over what the earlier ones said. */
 export function mergeSettings(before: FileSettings, text: string, file: string): FileSettings {
-  const bare = withoutComments(text);
-  if (bare === '') return before;
   let document: Record<string, unknown>;
   try {
-    document = parse(bare);
+    document = parseSettings(text);
   } catch (error) {
     throw new SkiffError('CONFIG_INVALID', `${JSON.stringify(file)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
@@ -43,14 +41,19 @@ export function mergeSettings(before: FileSettings, text: string, file: string):
 }
 
 /**
- * The distributions' containers.conf is hundreds of lines of comments around a few settings: dropping whole-line comments first saves most of the
+ * The distributions' containers.conf is hundreds of lines of comments around a few settings: dropping these first saves most of the
  * parser's time. Not where the text has multi-line strings, in which such a line is data.
  */
-function withoutComments(text: string): string {
-  if (text.includes('"""') || text.includes("'''")) return text;
-  // Empty lines stay, so that the parser's line numbers hold; only a text without any setting becomes empty.
+function parseSettings(text: string): Record<string, unknown> {
+  if (text.includes('"""') || text.includes("'''")) return parse(text);
   const lines = text.split('\n').map((line) => (/^\s*(?:#|$)/.test(line) ? '' : line));
-  return lines.every((line) => line === '') ? '' : lines.join('\n');
+  const dense = lines.filter((line) => line !== '');
+  if (dense.length === 0) return {};
+  try {
+    return parse(dense.join('\n'));
+  } catch {
+    return parse(lines.join('\n')); // fails as well, and the line that it names is the file's
+  }
 }
 
 function readValue(value: unknown, kind: SettingKind, before: unknown, name: () => string, file: string): unknown {
