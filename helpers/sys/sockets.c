@@ -64,6 +64,37 @@ static napi_value sys_connect_seqpacket(napi_env env, napi_callback_info info)
 	return sys_number(env, fd);
 }
 
+/* sd_notify(3): one datagram; "@name" is a socket of the abstract namespace. */
+static napi_value sys_send_datagram(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	_cleanup_text_ char *path = NULL, *text = NULL;
+	struct sockaddr_un address = {0};
+	int path_fd = -1;
+	if (!sys_args(env, info, 2, argv) || !sys_get_text(env, argv[0], "path", &path) || !sys_get_text(env, argv[1], "text", &text))
+		return NULL;
+	if (path[0] == '@' && strlen(path) >= sizeof address.sun_path)
+		return sys_throw(env, ENAMETOOLONG, "sendto", path, NULL);
+	if (!fill_address(&address, path, &path_fd))
+		return sys_throw(env, errno, "sendto", path, NULL);
+	socklen_t length = sizeof address;
+	if (path[0] == '@') {
+		address.sun_path[0] = '\0';
+		length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ssize_t sent = -1;
+	do
+		sent = fd < 0 ? -1 : sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, length);
+	while (fd >= 0 && sent < 0 && errno == EINTR);
+	int error = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	if (path_fd >= 0)
+		(void)close(path_fd);
+	return sent < 0 ? sys_throw(env, error, "sendto", path, NULL) : sys_undefined(env);
+}
+
 const sys_function sys_socket_functions[] = {
-	{"socketpair", sys_socketpair}, {"connectSeqpacket", sys_connect_seqpacket}, {NULL, NULL},
+	{"sendDatagram", sys_send_datagram}, {"socketpair", sys_socketpair}, {"connectSeqpacket", sys_connect_seqpacket}, {NULL, NULL},
 };

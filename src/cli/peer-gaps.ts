@@ -28,7 +28,6 @@ export const peerGaps: Readonly<Record<string, Readonly<Record<string, string>>>
     pod: pods, 'pod-id-file': pods,
     requires: 'not there yet',
     rootfs: 'a container has an image; `import` makes one of a directory',
-    sdnotify: 'not there yet',
     'seccomp-policy': 'images never choose their own profile',
     secret: secrets,
     systemd: 'not there yet',

@@ -26,6 +26,8 @@ export interface CreateRequest {
   cidfile?: string;
   pidfile?: string;
   conmonPidfile?: string;
+  /** Whether each start tells the service manager. */
+  notify: boolean;
 
   /** undefined: the image's. []: reset. */
   entrypoint?: readonly string[];

@@ -113,6 +113,7 @@ export function planContainer(input: PlanInput): ContainerRecord {
       ...(request.noHosts ? { noHosts: true } : {}),
       ...(request.pidfile === undefined ? {} : { pidfile: request.pidfile }),
       ...(request.conmonPidfile === undefined ? {} : { conmonPidfile: request.conmonPidfile }),
+      ...(request.notify ? { notify: true } : {}),
     },
   };
 }

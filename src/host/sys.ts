@@ -82,6 +82,8 @@ export interface Sys {
   memfd(name: string): number;
   /** connect to a unix socket (SOCK_SEQPACKET); works with paths longer than sun_path by /proc/self/fd. Close-on-exec. */
   connectSeqpacket(path: string): number;
+  /** Sends one datagram to a unix socket; "@name" is one of the abstract namespace. */
+  sendDatagram(path: string, text: string): void;
   /** poll(2) for reading; returns the fds that are readable or hung up; [] on time-out. timeoutMs < 0 waits for ever. */
   poll(fds: readonly number[], timeoutMs: number): number[];
   /** Starts a child as told; signal mask empty, dispositions default (also SIGPIPE, which systemd ignores). Returns its pid. Sync errors (ENOENT, EACCES) are thrown. */

@@ -3,7 +3,7 @@ import type { CreateRequest } from '../../src/container/create-request.ts';
 
 export function emptyRequest(wishes: Partial<CreateRequest> = {}): CreateRequest {
   return {
-    image: 'i', command: [], createCommand: ['skiff', 'create', 'i'], replace: false, defaultEnv: [], env: [], envMerge: [], passwd: true, hostUsers: [], unsetEnv: [], unsetEnvAll: false, labels: {}, annotations: {},
+    image: 'i', command: [], createCommand: ['skiff', 'create', 'i'], replace: false, notify: false, defaultEnv: [], env: [], envMerge: [], passwd: true, hostUsers: [], unsetEnv: [], unsetEnvAll: false, labels: {}, annotations: {},
     terminal: false, interactive: false, stdinOnce: false, mounts: [], defaultMounts: [], volumesFrom: [], imageVolumes: 'anonymous', readOnly: false, readOnlyTmpfs: true,
     network: { kind: 'none' }, ports: [], publishAll: false, expose: [], addHosts: [], noHosts: false, dns: [], dnsSearch: [], dnsOptions: [],
     pid: { kind: 'private' }, ipc: { kind: 'private' }, uts: { kind: 'private' }, cgroupns: { kind: 'private' }, userns: { kind: 'default' },

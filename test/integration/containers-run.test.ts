@@ -1,9 +1,12 @@
 /** What `run` gives to the contained command. */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import test from 'ava';
 import { importBusybox } from '../helpers/images.ts';
+import { requires } from '../helpers/requires.ts';
 import { makeWorld, skiffBin, type World } from '../helpers/world.ts';
 
 const run = (world: World, ...args: string[]): string => world.ok('run', '--rm', '--network', 'none', ...args);
@@ -189,6 +192,64 @@ test('run writes the id and the pid where asked, and refuses an id file that is 
   t.regex(world.skiff(['run', '--cidfile', cidfile, '--network', 'none', 'base', 'true']).stderr, /container id file exists/);
   world.ok('rm', '-f', '-t', '0', '--cidfile', cidfile);
   t.true(existsSync(pidfile), "the user's file stays, as Podman's");
+});
+
+/** Receives one datagram on a socket, by a path or (with "@" in front) a name of the abstract namespace, and prints it. */
+const receiver = `
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+int main(int argc, char **argv)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  char text[4096];
+  if (argc != 2)
+    return 2;
+  strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
+  if (address.sun_path[0] == '@')
+    address.sun_path[0] = 0;
+  int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  if (bind(fd, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + strlen(argv[1])) != 0)
+    return 1;
+  puts("listening");
+  fflush(stdout);
+  ssize_t length = recv(fd, text, sizeof text, 0);
+  printf("<%.*s>\\n", (int)length, text);
+  return 0;
+}`;
+
+test('--sdnotify=conmon tells the service manager of each start, with the monitor as the main process', async (t) => {
+  if (!requires(t, 'userns', 'gcc')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const program = join(world.dir, 'receive');
+  t.is(world.run(['gcc', '-x', 'c', '-o', program, '-'], { input: receiver }).code, 0);
+  const deep = join(world.dir, 'd'.repeat(60), 'e'.repeat(60)); // more than sun_path holds
+  mkdirSync(deep, { recursive: true });
+  const receive = async (socket: string, cwd: string, NOTIFY_SOCKET: string, args: readonly string[]): Promise<string> => {
+    const listener = spawn(program, [socket], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+    t.teardown(() => { listener.kill(); });
+    const lines = createInterface({ input: listener.stdout })[Symbol.asyncIterator]();
+    t.is((await lines.next()).value, 'listening');
+    const done = world.skiff(args, { env: { NOTIFY_SOCKET } });
+    t.is(done.code, 0, done.stderr);
+    return [(await lines.next()).value, (await lines.next()).value].join('\n');
+  };
+  const pidfile = join(world.dir, 'monitor');
+  const told = (): string => `<MAINPID=${readFileSync(pidfile, 'utf8')}\nREADY=1>`;
+  const wishes = ['--sdnotify=conmon', '--conmon-pidfile', pidfile, '--network', 'none', 'base'];
+  const abstract = `@skiff-test-${process.pid}`;
+  t.is(await receive(abstract, world.dir, abstract, ['run', '-d', '--name', 'one', ...wishes, 'sleep', '100000']), told());
+  world.ok('stop', '-t', '0', 'one');
+  t.is(await receive('s', deep, join(deep, 's'), ['start', 'one']), told());
+  t.is(world.ok('inspect', '--format', '{{.Config.sdNotifyMode}}', 'one'), 'conmon');
+  t.is(world.skiff(['run', '--rm', ...wishes, 'true']).code, 0, 'without a service manager');
+  const unheard = world.skiff(['run', '--rm', ...wishes, 'true'], { env: { NOTIFY_SOCKET: join(world.dir, 'nobody') } });
+  t.is(unheard.code, 0);
+  t.regex(unheard.stderr, /tell the service manager at ".*nobody"/);
+  t.is(world.ok('run', '--rm', '--network', 'none', 'base', 'env').includes('NOTIFY_SOCKET'), false);
 });
 
 test('a pid file is never more than written to: not removed with the container, no folder, and right from anywhere', (t) => {

@@ -20,6 +20,7 @@ const identityOptions: readonly OptionSpec[] = [
   { name: 'annotation', kind: 'list', commas: true, value: 'KEY=VALUE', help: 'Annotation for the OCI runtime' },
   { name: 'cidfile', kind: 'string', value: 'FILE', help: 'Write the container id to a file, which must not exist', complete: { kind: 'file' } },
   { name: 'conmon-pidfile', kind: 'string', value: 'FILE', help: "Write the process id of the container's monitor to a file", complete: { kind: 'file' } },
+  { name: 'sdnotify', kind: 'string', value: 'MODE', help: 'Whether a unit of Type=notify is told of the start, with the monitor as its main process', oneOf: ['conmon', 'ignore'], default: 'ignore' },
   { name: 'pidfile', kind: 'string', value: 'FILE', help: 'Write the process id of the container to a file', complete: { kind: 'file' } },
 ];
 

@@ -129,7 +129,7 @@ function configView(record: ContainerRecord): Record<string, unknown> {
     WorkingDir: Config.WorkingDir === '' ? '/' : Config.WorkingDir, Entrypoint: Config.Entrypoint ?? nilList(), OnBuild: null,
     Labels: mapView(Config.Labels), Annotations: mapView(own.annotations),
     StopSignal: Config.StopSignal ?? 'SIGTERM', HealthcheckOnFailureAction: 'none', CreateCommand: own.createCommand, Umask: own.umask ?? '0022', Timeout: own.timeoutSeconds ?? 0,
-    StopTimeout: own.stopTimeoutSeconds, Passwd: own.noPasswd !== true, ...(own.timezone !== undefined && { Timezone: own.timezone }), sdNotifyMode: 'ignore', ...(Config.ExposedPorts !== undefined && { ExposedPorts: Config.ExposedPorts }),
+    StopTimeout: own.stopTimeoutSeconds, Passwd: own.noPasswd !== true, ...(own.timezone !== undefined && { Timezone: own.timezone }), sdNotifyMode: own.notify === true ? 'conmon' : 'ignore', ...(Config.ExposedPorts !== undefined && { ExposedPorts: Config.ExposedPorts }),
   });
 }
 

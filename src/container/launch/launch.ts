@@ -10,6 +10,7 @@ import { readCgroups, type Cgroups } from '../../host/cgroup/manager.ts';
 import { config } from '../../host/config/index.ts';
 import { textIfThere, unlinkIfThere } from '../../host/if-there.ts';
 import type { Lock } from '../../host/locks.ts';
+import { notifyManager } from '../../host/notify.ts';
 import { session } from '../../host/session.ts';
 import { nowRfc3339Nano } from '../../host/time.ts';
 import { ownTerminalSize } from '../../host/tty.ts';
@@ -77,6 +78,7 @@ export async function launch(context: Context, request: LaunchRequest): Promise<
     writePidFile(record.Skiff.pidfile, pid);
     writePidFile(record.Skiff.conmonPidfile, monitor.pid);
     cleanup.disarm();
+    if (record.Skiff.notify === true) notifyManager([`MAINPID=${monitor.pid}`, 'READY=1']);
     unlinkIfThere(`${join(context.store.layout.container(record.ID), containerFiles.exit)}.last`);
     return { pid, monitor };
   } catch (error) {
