@@ -13,6 +13,8 @@ import type { NamedReference, Reference } from '../oci/reference.ts';
 import { canonicalString, parseReference, withDefaultTag } from '../oci/reference.ts';
 import { listBlobs, pruneBlobs } from '../storage/blob-area.ts';
 import type { Store } from '../storage/index.ts';
+import type { Miss } from './elsewhere.ts';
+import { firstTags, meansElsewhere, nobodyHasIt } from './elsewhere.ts';
 import { hostPlatform } from './host-platform.ts';
 import type { ResolvedImage } from './index.ts';
 import { manifestDigests } from './manifests.ts';
@@ -94,29 +96,29 @@ async function pullFirst(store: Store, reference: Reference, request: PullReques
   const { access, onEvent } = request;
   const { candidates, notice } = await access.resolve(reference);
   if (notice !== undefined) onEvent({ kind: 'notice', text: notice });
-  const failures: { name: string; error: SkiffError }[] = [];
-  for (const candidate of candidates) {
+  const misses: Miss[] = [];
+  for (const candidate of whereItCameFrom(candidates, local)) {
     const name = withDefaultTag(candidate);
     try {
       return await pullOne(store, name, request, local);
     } catch (error) {
       request.signal.throwIfAborted();
-      if (!(error instanceof SkiffError)) throw error;
-      if (!meansElsewhere(error) && !(local !== undefined && isCode(error, 'REGISTRY_BLOCKED'))) throw failed(store, error, name);
-      failures.push({ name: canonicalString(name), error });
+      if (!meansElsewhere(error)) throw failed(store, error, name);
+      misses.push({ name: canonicalString(name), error });
     }
   }
   // As the peer has it: what is there is good enough where nobody can tell of anything newer.
-  if (local !== undefined) return { id: local.id, name: local.name, notes: failures.map(({ name, error }) => `${name}: ${error.message}`) };
-  const [first, ...more] = failures;
-  if (first === undefined) throw new SkiffError('REFERENCE_INVALID', `no registry for ${JSON.stringify(reference.path)}`);
-  if (more.length === 0) throw wrap(first.error, `pull ${first.name}`);
-  throw new SkiffError(first.error.code, `${failures.length} errors occurred while pulling:\n${failures.map(({ name, error }) => ` * ${name}: ${error.message}`).join('\n')}`, { cause: first.error });
+  if (local !== undefined) {
+    const unheard = misses.filter(({ error }) => !isCode(error, 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN'));
+    return { id: local.id, name: local.name, notes: unheard.map(({ name, error }) => `${name}: ${error.message}`) };
+  }
+  throw nobodyHasIt(misses, { what: 'pull', doing: 'pulling' });
 }
 
-/** It is not there, or nobody answers: another registry may have it. Anything else is told, not passed over. */
-function meansElsewhere(error: SkiffError): boolean {
-  return isCode(error, 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'BLOB_UNKNOWN', 'REGISTRY_FAILED', 'REGISTRY_UNAUTHORIZED');
+/** Of an image that is here by the name of one of them, only that one can have a newer. As the peer. */
+function whereItCameFrom(candidates: readonly NamedReference[], local: ResolvedImage | undefined): readonly NamedReference[] {
+  const own = candidates.filter(({ domain, path }) => domain === local?.name?.domain && path === local.name.path);
+  return own.length > 0 ? own : candidates;
 }
 
 /** Of a disk without room, with what could be given up for it. */
@@ -140,7 +142,8 @@ async function pullOne(store: Store, name: NamedReference, request: PullRequest,
 
 async function isNewest(store: Store, local: ResolvedImage, name: NamedReference, client: Awaited<ReturnType<RegistryAccess['open']>>['client']): Promise<boolean> {
   const head = await client.headManifest({ domain: name.domain, path: name.path }, name.digest ?? name.tag ?? 'latest');
-  return head === undefined || manifestDigests(store, local.id).includes(head.digest);
+  if (head === undefined) throw new SkiffError('MANIFEST_UNKNOWN', 'manifest unknown');
+  return manifestDigests(store, local.id).includes(head.digest);
 }
 
 /** Every tag of the repository, in the registry's order. */
@@ -148,11 +151,10 @@ async function pullAllTags(store: Store, reference: Reference, request: PullRequ
   if (reference.tag !== undefined || reference.digest !== undefined) throw new SkiffError('USAGE', "a tag can't be used with --all-tags");
   const { candidates, notice } = await request.access.resolve(reference);
   if (notice !== undefined) request.onEvent({ kind: 'notice', text: notice });
-  const [name] = candidates;
-  if (name === undefined) throw new SkiffError('REFERENCE_INVALID', `no registry for ${JSON.stringify(reference.path)}`);
   const { client } = await request.access.open();
+  const { name, tags } = await firstTags(client, candidates, { what: 'pull', doing: 'pulling' });
   const results: PullResult[] = [];
-  for (const tag of await client.listTags({ domain: name.domain, path: name.path })) {
+  for (const tag of tags) {
     try {
       results.push(await pullOne(store, { ...name, tag }, request, undefined));
     } catch (error) {

@@ -69,9 +69,13 @@ async function removeLocked(store: Store, { match: { id, name }, force, noPrune,
 function namesToTake(id: ImageID, name: NamedReference | undefined, names: readonly NamedReference[], force: boolean): readonly NamedReference[] {
   if (name !== undefined) {
     const wanted = familiarString(name);
-    // A digest in what was typed matches a manifest, not necessarily a name of its own.
     const own = names.filter((one) => familiarString(one) === wanted);
-    return own.length === 0 ? names : own;
+    if (own.length > 0) return own;
+    // A digest that was typed names a manifest, by whatever names the image has in that repository; those of others are not meant.
+    const meant = names.filter(({ domain, path, tag }) => domain === name.domain && path === name.path && (name.tag === undefined || tag === name.tag));
+    if (meant.length === names.length || force) return names;
+    if (meant.length === 1) return meant;
+    throw new SkiffError('IMAGE_IN_USE', `unable to delete image ${JSON.stringify(wanted)} by digest with more than one tag ([${names.map(canonicalString).join(' ')}]): please force removal`);
   }
   if (names.length > 1 && !force) {
     throw new SkiffError('IMAGE_IN_USE', `unable to delete image "${hexOf(id)}" by ID with more than one tag ([${names.map(canonicalString).join(' ')}]): please force removal`);

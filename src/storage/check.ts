@@ -21,7 +21,7 @@ import type { VerifiedLayer } from './verify/verify-layer.ts';
 
 /** `links`: short names and lower files, which the rest of the store tells. The others are what they say. */
 export interface Problem {
-  readonly what: 'layer' | 'links' | 'image' | 'name' | 'container';
+  readonly what: 'layer' | 'links' | 'image' | 'names' | 'container';
   /** chainID, name under overlay2/, image ID, reference or container ID. */
   readonly id: string;
   readonly message: string;
@@ -106,15 +106,15 @@ function checkImage(store: Store, id: Parameters<typeof readImage>[1]): Problem[
 }
 
 function checkNames(store: Store, images: ReadonlySet<string>): Problem[] {
-  const problems: Problem[] = [];
+  const lost = new Map<string, string>();
   try {
     for (const references of readRepositories(store).values()) {
-      for (const [reference, id] of references) if (!images.has(id)) problems.push({ what: 'name', id: reference, message: `image ${id} is missing` });
+      for (const [reference, id] of references) if (!images.has(id)) lost.set(id, reference);
     }
   } catch (error) {
-    problems.push({ what: 'name', id: 'repositories.json', message: damageOf(error) });
+    return [{ what: 'names', id: 'repositories.json', message: damageOf(error) }];
   }
-  return problems;
+  return [...lost].map(([id, reference]) => ({ what: 'image', id, message: `its config is missing, and ${JSON.stringify(reference)} names it` }));
 }
 
 function checkContainers(store: Store): Problem[] {

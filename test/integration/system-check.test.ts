@@ -69,7 +69,7 @@ const damages: readonly (readonly [name: string, harm: (world: World) => string,
   ['a short name that leads elsewhere', (world) => { const { folder } = layerWith(world, 'etc/base'); return `ln -sfn ../nothing/diff overlay2/l/$(cat overlay2/${folder}/link)`; }, /short name "l\/\w+" leads to "..\/nothing\/diff"/, true],
   ['a wrong lower file', (world) => `echo l/AAAAAAAAAAAAAAAAAAAAAAAAAA >overlay2/${layerWith(world, 'etc/upper').folder}/lower`, /file "lower" does not name the layers below/, true],
   ['a config with another digest', () => `echo ' ' >>image/overlay2/imagedb/content/sha256/${imageID}`, /image sha256:\w+: .*another digest/, true],
-  ['a name that points at nothing', () => `sed -i 's/"Repositories":{/"Repositories":{"gone":{"gone:latest":"sha256:${'0'.repeat(64)}"},/' image/overlay2/repositories.json`, /name gone:latest: image sha256:0+ is missing/, true],
+  ['a lost config', () => `rm image/overlay2/imagedb/content/sha256/${imageID}`, /image sha256:\w+: its config is missing, and ".*\/team\/app:latest" names it/, true],
 ];
 
 test('what killed commands have left is told, is no damage, and goes with --repair', async (t) => {
@@ -125,6 +125,41 @@ test('system check --repair fetches the one layer that is damaged, and nothing e
   await until(() => asked().filter((line) => line === layer).length >= 2, () => asked().join('\n'));
   const twice = asked().filter((line, at, all) => all.indexOf(line) !== at);
   t.deepEqual(twice, [layer], 'all the rest was asked for once, by pull');
+});
+
+test('a name whose image is nowhere is named as lost and stays; --force takes it away, and nothing else', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'good');
+  const gone = '0'.repeat(64);
+  harm(world, `sed -i 's/"Repositories":{/"Repositories":{"localhost\\/gone":{"localhost\\/gone:latest":"sha256:${gone}"},/' image/overlay2/repositories.json`);
+  const told = world.skiff(['system', 'check', '--repair']);
+  t.is(told.code, 125);
+  t.regex(told.stdout, /^lost image: 0{12} localhost\/gone:latest$/m);
+  t.regex(readFileSync(join(world.root, 'image/overlay2/repositories.json'), 'utf8'), /gone/);
+  const forced = world.skiff(['system', 'check', '--repair', '--force']);
+  t.is(forced.code, 0, forced.stdout + forced.stderr);
+  t.is(world.ok('images', '--format', '{{.Repository}}'), 'localhost/good');
+  t.is(world.ok('system', 'check'), '');
+});
+
+test('names that nobody can read are damage as any other; --force sets the file aside, and the images stay', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'good');
+  const id = world.ok('images', '-q', '--no-trunc');
+  writeFileSync(join(world.root, 'image/overlay2/repositories.json'), '{');
+  for (const args of [['system', 'check'], ['system', 'check', '--repair']]) {
+    const told = world.skiff(args);
+    t.is(told.code, 125);
+    t.regex(told.stdout, /^names repositories\.json: /m);
+  }
+  const forced = world.skiff(['system', 'check', '--repair', '--force']);
+  t.is(forced.code, 0, forced.stdout + forced.stderr);
+  t.is(readFileSync(join(world.root, 'image/overlay2/repositories.json.damaged'), 'utf8'), '{');
+  t.is(world.ok('images', '-q', '--no-trunc'), id);
+  world.ok('tag', id, 'good');
+  t.is(world.ok('system', 'check'), '');
 });
 
 test('what no registry has is named as lost and stays; --force removes it, with its containers, and nothing else', (t) => {

@@ -1,8 +1,9 @@
 /**
- * `system check --repair`: mends what the store itself tells (short names, lower files, names that point at nothing), fetches what a
+ * `system check --repair`: mends what the store itself tells (short names, lower files), fetches what a
  * registry has (one layer, one config), sweeps what killed commands left. Nothing else is touched: an image that can't be mended
  * stays as it is until removeLost.
  */
+import { renameSync } from 'node:fs';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
 import { SkiffError, isCode } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
@@ -62,7 +63,6 @@ export async function repairOnce(store: Store, { damage, unreferenced, leftovers
   }
   if (of('links').length > 0 || wanted.length > 0) repairLinks(store);
   for (const { id } of of('links')) done(`short names and lower layers of overlay2/${id}`);
-  for (const name of of('name')) if (await dropName(store, name)) done(`name ${name.id}: taken away`);
   for (const layer of unreferenced) for (const gone of deleteLayers(store, layer)) done(`layer ${gone}: removed, nothing referred to it`);
   if ((leftovers?.length ?? 0) > 0 || wanted.length > 0) {
     const swept = sweep(store);
@@ -70,6 +70,13 @@ export async function repairOnce(store: Store, { damage, unreferenced, leftovers
     else for (const line of leftovers ?? []) done(line.slice(0, line.indexOf(':')));
   }
   return mended;
+}
+
+/** Puts a repositories.json that nobody can read where it is no more in the way. The images stay, without names. */
+export async function setNamesAside(store: Store): Promise<string> {
+  const aside = `${store.layout.repositories}.damaged`;
+  await changeImages(store, () => { renameSync(store.layout.repositories, aside); });
+  return aside;
 }
 
 /** Takes an image that is lost out of the store, with its names. Its containers have to be gone. */
@@ -179,7 +186,7 @@ async function fetchConfig(store: Store, id: ImageID, services: RepairServices):
       const raw = await wholeBlob(await (await services.client()).fetchBlob(repository, parseDigest(id)));
       if ((digestOf(raw) as string) !== id) throw new SkiffError('DIGEST_MISMATCH', 'the registry sent something else');
       // Not putImage: layers that are missing are mended in the next round.
-      await changeImages(store, () => { if (hasImage(store, id)) writeFileAtomic(store.layout.imageConfig(id), raw, { mode: 0o600 }); });
+      await changeImages(store, () => { if (hasImage(store, id) || namesByImage(store).has(id)) writeFileAtomic(store.layout.imageConfig(id), raw, { mode: 0o600 }); });
       return;
     } catch (error) {
       if (!(error instanceof SkiffError)) throw error;
@@ -201,10 +208,6 @@ async function wholeBlob({ body }: { body: AsyncIterable<Uint8Array> }): Promise
 }
 
 /** True where the name still points at nothing and is gone now. */
-async function dropName(store: Store, { id: reference }: Problem): Promise<boolean> {
-  return changeImages(store, async () => (await untagAll(store, (name, owner) => name === reference && !hasImage(store, owner))).length > 0);
-}
-
 function standsOn(store: Store, top: ChainID, layer: ChainID): boolean {
   for (const chain of imageChains(store).values()) {
     if (chain.includes(top) && chain.slice(0, chain.indexOf(top) + 1).includes(layer)) return true;

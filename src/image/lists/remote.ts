@@ -1,9 +1,10 @@
 /** Manifests of registries by what a user calls them. */
-import { isCode } from '../../lib/errors.ts';
 import type { Reference } from '../../oci/reference.ts';
-import { normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
+import { canonicalString, normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { FetchedManifest, RegistryClient, Repository } from '../../registry/index.ts';
 import type { Resolution } from '../../registry/short-names.ts';
+import type { Miss } from '../elsewhere.ts';
+import { meansElsewhere, nobodyHasIt } from '../elsewhere.ts';
 import { isWholeID, unknownImage } from '../match.ts';
 
 /** How a command reaches registries. */
@@ -24,15 +25,15 @@ export async function fetchNamed(remote: Remote, text: string, isWhole: boolean)
   const { candidates, notice } = isWhole ? { candidates: [normalize(reference)], notice: undefined } : await remote.resolve(reference);
   if (notice !== undefined) remote.notice(notice);
   const client = await remote.client();
-  let failure: unknown;
-  for (const { domain, path, digest, tag = '' } of candidates) {
+  const misses: Miss[] = [];
+  for (const candidate of candidates) {
+    const { domain, path, digest, tag = '' } = candidate;
     try {
       return { repository: { domain, path }, fetched: await client.fetchManifest({ domain, path }, digest ?? tag) };
     } catch (error) {
-      failure ??= error;
-      // Docker Hub and others say of what is not there that it is not ours.
-      if (!isCode(error, 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'REGISTRY_UNAUTHORIZED')) throw error;
+      if (!meansElsewhere(error)) throw error;
+      misses.push({ name: canonicalString(candidate), error });
     }
   }
-  throw failure;
+  throw nobodyHasIt(misses, { doing: 'looking for it' });
 }

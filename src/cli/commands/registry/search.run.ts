@@ -1,5 +1,6 @@
+import { firstTags } from '../../../image/elsewhere.ts';
 import { SkiffError } from '../../../lib/errors.ts';
-import { canonicalName, defaultDomain, normalize, parseReference } from '../../../oci/reference.ts';
+import { canonicalName, defaultDomain, parseReference } from '../../../oci/reference.ts';
 import type { SearchResult } from '../../../registry/index.ts';
 import { isJsonFormat, renderListing } from '../../listing.ts';
 import { readRegistryFlags } from '../../options/registry.ts';
@@ -91,10 +92,10 @@ async function listTags(term: string, options: OptionValues): Promise<void> {
   const { registriesConf } = await import('../../../registry/registries-conf.ts');
   const { resolveShortName } = await import('../../../registry/short-names.ts');
   const reference = parseReference(term.replace(/^docker:\/\//, ''));
-  const [first] = resolveShortName(await registriesConf(), reference).candidates;
-  const { domain, path } = first ?? normalize(reference);
-  const name = canonicalName({ domain, path });
-  const tags = (await withClient(options, async (client) => (await client()).listTags({ domain, path }))).slice(0, (options['limit'] as number | undefined) ?? defaultLimit);
+  const { candidates } = resolveShortName(await registriesConf(), reference);
+  const found = await withClient(options, async (client) => firstTags(await client(), candidates, { doing: 'listing tags' }));
+  const name = canonicalName({ domain: found.name.domain, path: found.name.path });
+  const tags = found.tags.slice(0, (options['limit'] as number | undefined) ?? defaultLimit);
   if (isJsonFormat(options['format'] as string | undefined)) return printJson([{ Name: name, Tags: tags }]);
   print(await renderListing({
     name: 'search', rows: tags.map((tag) => ({ Name: name, Tag: tag })), format: options['format'] as string | undefined, typeName: 'registry.listTags',

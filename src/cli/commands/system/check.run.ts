@@ -8,14 +8,16 @@ import { config } from '../../../host/config/index.ts';
 import type { Damage, Found } from '../../../image/check/find.ts';
 import { findDamage, imageChains } from '../../../image/check/find.ts';
 import type { RepairServices } from '../../../image/check/repair.ts';
-import { removeLost, repairOnce } from '../../../image/check/repair.ts';
+import { removeLost, repairOnce, setNamesAside } from '../../../image/check/repair.ts';
 import { remedyFor, verdicts } from '../../../image/check/verdict.ts';
 import { mountedImages } from '../../../image/mount.ts';
 import { namesByImage } from '../../../image/summary.ts';
-import { SkiffError, isErrno } from '../../../lib/errors.ts';
+import { SkiffError, isCode, isErrno } from '../../../lib/errors.ts';
 import type { ChainID, ImageID } from '../../../oci/ids.ts';
 import { hexOf, parseChainID } from '../../../oci/ids.ts';
+import type { NamedReference } from '../../../oci/reference.ts';
 import { canonicalString } from '../../../oci/reference.ts';
+import type { Store } from '../../../storage/index.ts';
 import { openStore } from '../../../storage/store.ts';
 import { printLine, warn } from '../../output.ts';
 import { printable } from '../../printable.ts';
@@ -70,8 +72,17 @@ function tell({ store }: Context, { damage, leftovers = [], unreferenced }: Foun
 }
 
 function shownNames(store: Context['store']): (id: ImageID) => string {
-  const names = namesByImage(store);
+  const names = knownNames(store);
   return (id) => [hexOf(id).slice(0, 12), ...(names.get(id) ?? []).map(canonicalString)].join(' ');
+}
+
+function knownNames(store: Store): ReadonlyMap<ImageID, readonly NamedReference[]> {
+  try {
+    return namesByImage(store);
+  } catch (error) {
+    if (isCode(error, 'STORE_CORRUPT')) return new Map(); // told of as damage of its own
+    throw error;
+  }
 }
 
 /** Returns the damage that is still there, and what to do about it. */
@@ -102,7 +113,11 @@ async function repair(context: Context, options: Invocation['options'], first: F
     const images = verdicts(found.damage, reasons);
     for (const { image, lost } of images) printLine(`${lost ? 'lost image' : 'image not repaired'}: ${names(image)}`);
     const lost = images.filter((image) => image.lost).map(({ image }) => image);
-    if (options['force'] !== true || lost.length === 0) return { damage: found.damage, remedy: remedyFor(images) };
+    const namesLost = found.damage.some(({ what }) => what === 'names');
+    if (options['force'] !== true || (lost.length === 0 && !namesLost)) {
+      return { damage: found.damage, remedy: namesLost ? 'images can be named anew once the file is out of the way: skiff system check --repair --force sets it aside' : remedyFor(images) };
+    }
+    if (namesLost) printLine(`Names set aside: ${await setNamesAside(store)}`);
     for (const image of lost) {
       for (const { image: used, container } of imageUses(context)) if (used === image && container !== undefined) removeContainer(context, container, { force: true, volumes: false, timeoutSeconds: 0 });
       await removeLost(store, image);
