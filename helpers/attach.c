@@ -235,8 +235,8 @@ int main(int argc, char **argv)
   attach->signals = signals_open(options->sig_proxy);
   if (attach->signals < 0)
     die_errno("signalfd", NULL);
-  if (options->tty && options->with_stdin && !terminal_raw(&attach->terminal, 0))
-    die_errno("tcsetattr", "stdin");
+  if (options->tty && !terminal_raw(&attach->terminal, options->with_stdin))
+    die_errno("tcsetattr", options->with_stdin ? "stdin" : "stdout");
   attach->stdin_open = options->with_stdin;
   attach->credit = true;
   if (!options->hello_sent) {

@@ -9,16 +9,22 @@
 static int set_raw(const struct terminal *terminal)
 {
   struct termios raw = terminal->before;
-  cfmakeraw(&raw);
+  if (terminal->with_input)
+    cfmakeraw(&raw);
+  else
+    raw.c_oflag &= ~(tcflag_t)OPOST; /* the container's own terminal has put its carriage returns already */
   /* DRAIN, not FLUSH: what was typed ahead is for the container. */
   return RETRY_EINTR(tcsetattr(terminal->fd, TCSADRAIN, &raw));
 }
 
-bool terminal_raw(struct terminal *terminal, int fd)
+bool terminal_raw(struct terminal *terminal, bool with_input)
 {
-  if (!isatty(fd))
+  int fd = with_input ? 0 : 1;
+  /* Who only writes does so from the background as well, where setting a terminal up would stop us. */
+  if (!isatty(fd) || (!with_input && tcgetpgrp(fd) != getpgrp()))
     return true;
   terminal->fd = fd;
+  terminal->with_input = with_input;
   if (tcgetattr(fd, &terminal->before) < 0 || set_raw(terminal) < 0)
     return false;
   terminal->raw = true;

@@ -6,11 +6,15 @@
 struct terminal {
   int fd; /* -1: none */
   bool raw;
+  bool with_input;
   struct termios before;
 };
 
-/* Raw mode, if `fd` is a terminal. False with errno where that fails. */
-bool terminal_raw(struct terminal *terminal, int fd);
+/*
+ * `with_input`: raw mode, if stdin is a terminal. Else only the output is raw, if stdout is one and we are in its foreground: keys still make
+ * signals. False with errno where that fails.
+ */
+bool terminal_raw(struct terminal *terminal, bool with_input);
 
 /* Once more, after somebody (a shell that had us in its background) has set it otherwise. */
 void terminal_raw_again(const struct terminal *terminal);

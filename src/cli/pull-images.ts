@@ -2,12 +2,13 @@
 import { pullImage } from '../image/pull.ts';
 import type { PullPolicy, PullResult } from '../image/pull.ts';
 import { registryAccess } from '../image/pull/access.ts';
+import { SkiffError } from '../lib/errors.ts';
 import type { Store } from '../storage/index.ts';
 import { interruptible } from './interrupt.ts';
 import { readPlatform } from './options/platform.ts';
 import { readRegistryFlags, readRetry } from './options/registry.ts';
-import { warn } from './output.ts';
 import { pullProgress } from './progress/index.ts';
+import { told } from './report.ts';
 import type { OptionValues } from './spec.ts';
 
 export interface PullWish {
@@ -33,14 +34,15 @@ export async function pullAll(store: Store, texts: readonly string[], { policy, 
             policy, allTags, access, signal, onEvent: progress.onEvent, platform: readPlatform(options), signaturePolicy: options['signature-policy'] as string | undefined,
           });
           progress.end();
-          for (const note of new Set(results.flatMap(({ notes }) => notes))) warn(note);
+          for (const note of new Set(results.flatMap(({ notes }) => notes))) progress.note(note);
           all.push(...results);
           onPulled?.(results);
         } catch (error) {
           progress.end();
           signal.throwIfAborted();
-          if (onFailed === undefined) throw error;
-          await onFailed(error);
+          const failure = error instanceof SkiffError && progress.failed(error.message) ? told(error) : error;
+          if (onFailed === undefined) throw failure;
+          await onFailed(failure);
         }
       }
       return all;

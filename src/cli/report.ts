@@ -28,9 +28,18 @@ function knownFailure(error: unknown): unknown {
   return isErrno(error, 'ENOSPC', 'EDQUOT') ? wrap(error, 'write to disk') : error;
 }
 
+/** The same failure for one who has told of it already: it has its exit code, and nothing is printed. */
+export function told(error: SkiffError): SkiffError {
+  const same = new SkiffError(error.code, error.message, { exitCode: error.exitCode, cause: error });
+  silent.add(same);
+  return same;
+}
+
+const silent = new WeakSet<Error>();
+
 /** Prints the error on stderr ("Error: …", then "hint: …") and gives the exit code. `remedy` is for errors without a hint of their own. */
 export function reportError(error: unknown, remedy?: string): number {
-  if (!(error instanceof OutputClosed)) writeStderr(printable(describe(error, remedy)));
+  if (!(error instanceof OutputClosed) && !(error instanceof Error && silent.has(error))) writeStderr(printable(describe(error, remedy)));
   return exitCodeOf(error);
 }
 

@@ -7,15 +7,17 @@ import { join } from 'node:path';
 import { isErrno, wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ContainerID } from '../oci/ids.ts';
+import { namesIfThere } from '../host/if-there.ts';
+import { isHeld } from '../host/locks.ts';
 import { runSync } from '../host/run.ts';
 import { waitReadable } from '../host/descriptors.ts';
 import { openProcess, signalProcess } from '../host/process.ts';
-import type { OCIRuntime } from '../runtime/choose.ts';
+import { stateDirPrefix, type OCIRuntime } from '../runtime/choose.ts';
 import { readRuntimeState, runtimeKnows } from '../runtime/state-files.ts';
 import type { Context } from './index.ts';
 import { endNetwork } from './launch/network.ts';
 import type { ContainerRecord } from './model.ts';
-import { readLiveState } from './state.ts';
+import { lockPath, readLiveState } from './state.ts';
 
 const SIGKILL = 9;
 
@@ -29,6 +31,12 @@ export function endOrphan(context: Context, record: ContainerRecord, runtime: OC
   if (!runtimeKnows(runtime.stateDir, record.ID)) return;
   endNetwork(context, record);
   endProcesses(context, record.ID, runtime);
+}
+
+/** True for a container that is nobody's and that a runtime still knows: its processes may run. Cheap; takes no lock for longer than a look. */
+export function isOrphaned(context: Context, id: ContainerID): boolean {
+  if (isHeld(lockPath(context, id))) return false;
+  return namesIfThere(context.runtimeDir, 'look for what runs').some((name) => name.startsWith(stateDirPrefix) && runtimeKnows(join(context.runtimeDir, name), id)) && !isHeld(lockPath(context, id));
 }
 
 /** The same for a container without a record: a create that was killed. */

@@ -114,6 +114,7 @@ export function planContainer(input: PlanInput): ContainerRecord {
       ...(request.pidfile === undefined ? {} : { pidfile: request.pidfile }),
       ...(request.conmonPidfile === undefined ? {} : { conmonPidfile: request.conmonPidfile }),
       ...(request.notify ? { notify: true } : {}),
+      ...(request.workdir !== undefined && request.workdir !== image.config.config.WorkingDir ? { ownWorkdir: true } : {}),
     },
   };
 }

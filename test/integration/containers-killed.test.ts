@@ -47,6 +47,27 @@ test('a container whose monitor was killed is ended by rm, and by whoever makes 
   t.deepEqual(auditStore(world), []);
 });
 
+for (const [verb, ...options] of [['stop'], ['stop', '-a'], ['kill'], ['kill', '-s', 'TERM']] as const) {
+  test(`a container whose monitor was killed is ended by ${[verb, ...options].join(' ')}`, async (t) => {
+    const world = makeWorld(t);
+    importBusybox(world, 'base');
+    const id = world.ok('run', '-d', '--name', 'c', ...sleeper);
+    const pid = Number(world.ok('inspect', '--format', '{{.State.Pid}}', 'c'));
+    const monitor = monitorOf(world, id);
+    process.kill(monitor, 'SIGKILL');
+    await until(() => !isAlive(monitor));
+    if (verb === 'kill') {
+      const refused = world.skiff(['kill', '-s', 'USR1', 'c']);
+      t.is(refused.code, 125);
+      t.regex(refused.stderr, /can only kill running containers/);
+      t.true(isAlive(pid));
+    }
+    world.ok(verb, ...options, ...(options[0] === '-a' ? [] : ['c']));
+    t.false(isAlive(pid));
+    t.is(world.ok('start', 'c'), 'c');
+  });
+}
+
 test('a monitor that does not answer is named by stop and kill, and ended with its container by rm -f', (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');

@@ -120,13 +120,21 @@ test('run makes its --runroot, and says where it can not', (t) => {
   t.regex(done.stderr, /^Error: --runroot "\/proc\/nosuch": it does not exist and can't be made: [^\n]*\n$/);
 });
 
-test('run makes a missing working directory, and a file in the way is an error', (t) => {
+test('a missing working directory is made where the image wants it, and an error where the user does; so is a file in the way', (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');
-  t.is(run(world, '-w', '/new/deep/dir', 'base', 'pwd'), '/new/deep/dir');
+  world.ok('create', '--name', 'c', '--network', 'none', 'base', 'true');
+  world.ok('commit', '-q', '--change', 'WORKDIR /new/deep/dir', 'c', 'wants');
+  t.is(run(world, 'wants', 'pwd'), '/new/deep/dir');
+  t.is(run(world, '-w', '/new/deep/dir', 'wants', 'pwd'), '/new/deep/dir');
+  t.is(run(world, '-w', '/etc', 'wants', 'pwd'), '/etc');
+  const slip = world.skiff(['run', '--name', 'slip', '--network', 'none', '-w', '/ect', 'base', 'pwd']);
+  t.is(slip.code, 126);
+  t.regex(slip.stderr, /^Error: workdir "\/ect" does not exist on container [0-9a-f]{64}$/m);
+  t.is(world.ok('ps', '-a', '--filter', 'name=slip', '--format', '{{.State}}'), 'created');
   const inTheWay = world.skiff(['run', '--rm', '--network', 'none', '-w', '/etc/passwd/x', 'base', 'pwd']);
   t.not(inTheWay.code, 0);
-  t.regex(inTheWay.stderr, /working directory "\/etc\/passwd\/x"/);
+  t.regex(inTheWay.stderr, /workdir "\/etc\/passwd\/x"/);
 });
 
 test('run binds host paths, read-only where asked, with the owner kept', (t) => {

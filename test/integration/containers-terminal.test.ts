@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { importBusybox } from '../helpers/images.ts';
-import { openTerminal } from '../helpers/terminal.ts';
-import { makeWorld, type World } from '../helpers/world.ts';
+import { openProgram, openTerminal } from '../helpers/terminal.ts';
+import { makeWorld, skiffBin, type World } from '../helpers/world.ts';
 
 function base(t: Parameters<typeof makeWorld>[0]): World {
   const world = makeWorld(t);
@@ -37,6 +37,19 @@ test('a program that asks for the size first of all is told the truth', async (t
     await again.expect(/24 80\r+\n/);
     t.is((await again.exit).exitCode, 0);
   }
+});
+
+test('-t alone ends lines once, leaves the keys to us, and the terminal as it was', async (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const terminal = openProgram(t, 'sh', ['-c', `stty -a | tr ';' '\\n' >before; ${skiffBin} run --rm -t --network none base sh -c 'echo one; echo two'; echo over; stty -a | tr ';' '\\n' >after; cmp before after && echo same`], { cwd: world.home, env: world.env });
+  await terminal.expect(/same\r\n/);
+  await terminal.exit;
+  t.regex(terminal.screen(), /^one\r\ntwo\r\nover\r\nsame\r\n/m);
+  const interrupted = openTerminal(t, world, ['run', '--rm', '-t', '--network', 'none', 'base', 'sh', '-c', 'trap "exit 7" INT; echo ready; while :; do sleep 0.05; done']);
+  await interrupted.expect(/ready\r\n/);
+  interrupted.type('\x03');
+  t.is((await interrupted.exit).exitCode, 7);
 });
 
 test('Ctrl-C at a terminal is the container’s, not ours', async (t) => {

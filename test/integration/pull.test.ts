@@ -80,6 +80,17 @@ test('pull by tag, by digest, by both: digests are kept and lead to the image', 
   world.ok('pull', '-q', `${registry.domain}/a/b:1`);
   t.is(`sha256:${imageOf(world, `${registry.domain}/a/b@${small.digest}`)}`.replace('sha256:sha256:', 'sha256:'), small.imageID);
   t.is(world.ok('image', 'inspect', '--format', '{{.Digest}}', `${registry.domain}/a/b:1`), small.digest);
+  // By its digest one name goes, that of the repository; the image stays while it has others.
+  world.ok('tag', `${registry.domain}/a/b:1`, 'keep:1');
+  world.ok('rmi', `${registry.domain}/a/b@${small.digest}`);
+  t.is(world.ok('images', '--format', '{{.Repository}}:{{.Tag}}'), 'localhost/keep:1');
+  world.ok('tag', 'keep:1', `${registry.domain}/a/b:1`);
+  world.ok('tag', 'keep:1', `${registry.domain}/a/b:2`);
+  const several = world.skiff(['rmi', `${registry.domain}/a/b@${small.digest}`]);
+  t.is(several.code, 125);
+  t.regex(several.stderr, /by digest with more than one tag/);
+  t.is(world.ok('images', '--format', '{{.Tag}}').split('\n').length, 3);
+  world.ok('rmi', 'keep:1', `${registry.domain}/a/b:2`);
   world.ok('rmi', `${registry.domain}/a/b:1`);
   world.ok('pull', '-q', `${registry.domain}/a/b@${small.digest}`);
   t.is(world.ok('images', '--format', '{{.Repository}} {{.Tag}}'), `${registry.domain}/a/b <none>`);
@@ -457,6 +468,13 @@ test('--progress json: one object a line in the shape of Docker\'s API; --quiet 
   t.true(lines.some(({ status, id }) => status === 'Pull complete' && id === layerDigest(small).slice(7, 19)));
   t.deepEqual(lines.at(-1)?.aux, { ID: small.imageID, Name: `${registry.domain}/app:latest`, Digest: small.digest });
   t.is((await skiffBeside(world, ['pull', '-q', `${registry.domain}/app`])).stderr, '');
+  registry.put('foreign', 'latest', madeImage([makeLayer({ f: 'f' })], { config: (config) => ({ ...config, architecture: process.arch === 'arm64' ? 'amd64' : 'arm64' }) }));
+  for (const [name, code, last] of [['nosuch', 125, /"errorDetail":\{"message":"pull .*nosuch:latest: .*"\},"error":"/], ['foreign', 0, /"status":"image platform .* does not match/]] as const) {
+    const done = await skiffBeside(world, ['pull', '--progress', 'json', `${registry.domain}/${name}`]);
+    t.is(done.code, code);
+    for (const line of done.stderr.trim().split('\n')) t.notThrows(() => JSON.parse(line), line);
+    t.regex(done.stderr.trim().split('\n').at(-1) ?? '', last);
+  }
 });
 
 test('what skopeo and podman push is pulled with the same digests', async (t) => {

@@ -92,6 +92,36 @@ test('search registries are tried in their order, without a question', async (t)
   t.is(world.ok('images', '-q'), '');
 });
 
+test('a search goes past a registry that is blocked, and tags are those of the first registry that has the repository', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const world = makeWorld(t);
+  const [blocked, empty, registry] = [await startRegistry(t), await startRegistry(t), await serving(t)];
+  configure(world, `unqualified-search-registries = ["${blocked.domain}", "${empty.domain}", "${registry.domain}"]\n[[registry]]\nlocation = "${blocked.domain}"\nblocked = true\n${insecure(empty.domain, registry.domain)}`);
+  const done = world.skiff(['pull', '-q', 'team/app:1']);
+  t.is(done.code, 0, done.stderr);
+  t.is(done.stdout, `${idOf(image)}\n`);
+  t.is(world.ok('search', '--list-tags', 'team/app', '--format', '{{.Name}} {{.Tag}}'), `${registry.domain}/team/app 1`);
+  world.ok('rmi', '-a');
+  t.is(world.ok('pull', '-q', '--all-tags', 'team/app'), idOf(image));
+  const nowhere = world.skiff(['pull', '-q', 'team/other:1']);
+  t.is(nowhere.code, 125);
+  for (const one of [blocked, empty, registry]) t.regex(nowhere.stderr, new RegExp(` \\* ${one.domain}/team/other:1: `));
+});
+
+test('--pull newer asks where the image came from, and not a registry before that', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const world = makeWorld(t);
+  const [empty, registry] = [await startRegistry(t), await serving(t)];
+  configure(world, `unqualified-search-registries = ["${empty.domain}", "${registry.domain}"]\n${insecure(empty.domain, registry.domain)}`);
+  world.ok('pull', '-q', 'team/app:1');
+  const before = await askedOf(empty);
+  t.is(world.ok('pull', '-q', '--policy', 'newer', 'team/app:1'), idOf(image));
+  const other = madeImage([makeLayer({ 'newer.txt': 'newer' })]);
+  await pushImage(registry, 'team/app', '1', other);
+  t.is(world.ok('pull', '-q', '--policy', 'newer', 'team/app:1'), idOf(other));
+  t.is(await askedOf(empty), before);
+});
+
 test('a blocked registry gives nothing, whatever way it is named', async (t) => {
   if (!requires(t, 'userns', 'docker-registry')) return;
   const world = makeWorld(t);

@@ -3,7 +3,7 @@ import type { OptionSpec } from '../spec.ts';
 import { privilegedOption } from './process.ts';
 
 export const securityOptions: readonly OptionSpec[] = [
-  { name: 'cap-add', kind: 'list', commas: true, value: 'CAP', help: 'Add a capability; "all" for all', complete: { kind: 'capability' } },
+  { name: 'cap-add', kind: 'list', commas: true, value: 'CAP', help: 'Add a capability; "all" for all. Only root of the container has it from the start', complete: { kind: 'capability' } },
   { name: 'cap-drop', kind: 'list', commas: true, value: 'CAP', help: 'Drop a capability; "all" for all', complete: { kind: 'capability' } },
   privilegedOption,
   {

@@ -1,15 +1,15 @@
 /**
  * One JSON object a line, in the shape in which Docker's API streams a pull: {"status", "id", "progressDetail": {"current", "total"}},
- * and at the end of an image {"aux": {"ID", "Name", "Digest"}}. Bytes of a layer are told four times a second at most.
+ * at the end of an image {"aux": {"ID", "Name", "Digest"}}, and of one that failed {"errorDetail": {"message"}, "error"}. Bytes of a layer are told four times a second at most.
  */
-import type { OnPullEvent } from '../../image/pull/events.ts';
 import { canonicalString } from '../../oci/reference.ts';
+import type { PullProgress } from './index.ts';
 import { comesAfter, layerWords, otherLines, shortDigest } from './words.ts';
 import type { LayerEvent } from './words.ts';
 
 const everyMs = 250;
 
-export function jsonProgress(write: (text: string) => void, now: () => number): { onEvent: OnPullEvent; end(): void } {
+export function jsonProgress(write: (text: string) => void, now: () => number): PullProgress {
   const last = new Map<string, { state: LayerEvent['state']; at: number }>();
   const line = (value: object): void => write(`${JSON.stringify(value)}\n`);
   return {
@@ -27,5 +27,10 @@ export function jsonProgress(write: (text: string) => void, now: () => number): 
       if (event.kind === 'pulled') line({ aux: { ID: event.id, Name: canonicalString(event.name), Digest: event.digest } });
     },
     end: () => {},
+    note: (text) => line({ status: text }),
+    failed(message) {
+      line({ errorDetail: { message }, error: message });
+      return true;
+    },
   };
 }

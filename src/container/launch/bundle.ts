@@ -51,7 +51,7 @@ export function writeBundle(context: Context, input: BundleInput): Prepared {
     const read = accountReader(root, record);
     const user = userOf(read, record, host);
     const cwd = planCwd(record.Config.WorkingDir);
-    ensureWorkdir(root, cwd, user, record.Skiff.mounts.map((mount) => mount.destination));
+    ensureWorkdir(root, cwd, user, { mountDestinations: record.Skiff.mounts.map((mount) => mount.destination), asked: record.Skiff.ownWorkdir === true ? record.ID : undefined });
     const spec = generateSpec(specInput(input, user, boundFiles(context, input, (bundle) => writeAccounts(root, bundle, record, { user, host, read }))));
     checkCommand(root, record, { env: spec.process.env, cwd, user });
     const bundle = runDir(context.runtimeDir, record.ID);

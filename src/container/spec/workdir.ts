@@ -15,17 +15,19 @@ export interface WorkdirHost {
 }
 
 /**
- * `cwd` is clean and absolute (planCwd). Directories that are missing are made for `owner`. A path below a mount of the user's is left
+ * `cwd` is clean and absolute (planCwd). Directories that are missing are made for `owner`; where the user has asked for this one himself
+ * (`asked`: the container's id) they are an error instead, as in Podman, for they may be a slip of the pen. A path below a mount of the user's is left
  * alone: it is not the rootfs' then. True where something was made.
  * @throws USAGE where it is no directory, is a link to nowhere, or leads below /proc
  */
-export function ensureWorkdir(host: WorkdirHost, cwd: string, owner: { uid: number; gid: number }, mountDestinations: readonly string[]): boolean {
+export function ensureWorkdir(host: WorkdirHost, cwd: string, owner: { uid: number; gid: number }, { mountDestinations, asked }: { mountDestinations: readonly string[]; asked?: string | undefined }): boolean {
   if (mountDestinations.some((destination) => cwd === destination || cwd.startsWith(`${destination}/`))) return false;
   const existing = openChecked(host, cwd, cwd);
   if (existing !== undefined) {
     closeSync(existing);
     return false;
   }
+  if (asked !== undefined) throw new SkiffError('USAGE', `workdir ${JSON.stringify(cwd)} does not exist on container ${asked}`, { exitCode: 126 });
   let parent = openChecked(host, '/', cwd);
   let prefix = '';
   try {

@@ -13,6 +13,8 @@ const packages: Readonly<Record<string, string | Partial<Record<Family, string>>
   newuidmap: { apt: 'uidmap', dnf: 'shadow-utils', zypper: 'shadow', pacman: 'shadow', apk: 'shadow-uidmap' },
   newgidmap: { apt: 'uidmap', dnf: 'shadow-utils', zypper: 'shadow', pacman: 'shadow', apk: 'shadow-uidmap' },
   pasta: 'passt',
+  'docker-credential-secretservice': { apt: 'golang-docker-credential-helpers' },
+  'docker-credential-pass': { apt: 'golang-docker-credential-helpers' },
   xz: { apt: 'xz-utils', dnf: 'xz', zypper: 'xz', pacman: 'xz', apk: 'xz' },
   cc: { apt: 'gcc', dnf: 'gcc', zypper: 'gcc', pacman: 'gcc', apk: 'gcc' },
 };

@@ -75,7 +75,8 @@ export async function removeAllCredentials(place: StorePlace): Promise<void> {
     for (const server of (await listHelper(helper)).keys()) await eraseFromHelper(helper, server);
   }
   for (const [server, helper] of document?.credHelpers ?? []) await eraseFromHelper(helper, server);
-  if (document?.credsStore !== undefined) for (const server of document.auths.keys()) await eraseFromHelper(document.credsStore, server);
+  // What a login has put there leaves no entry in the file.
+  if (document?.credsStore !== undefined) for (const server of new Set([...document.auths.keys(), ...(await listHelper(document.credsStore)).keys()])) await eraseFromHelper(document.credsStore, server);
   await changeFile(place.path, (object) => {
     if (!isObject(object['auths']) || Object.keys(object['auths']).length === 0) return false;
     object['auths'] = {};

@@ -8,6 +8,7 @@ import { containerDiffs } from '../../../storage/container-layers.ts';
 import { compareLayers, containerChanges, layerChanges, layerDiffs } from '../../../storage/export-layer.ts';
 import type { Change } from '../../../storage/index.ts';
 import { print, printJson } from '../../output.ts';
+import { printable } from '../../printable.ts';
 import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
 import { selectOne } from './_select.ts';
@@ -32,7 +33,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const all = other === undefined ? await ownChanges(context, named) : await compareLayers(context.store, stack(context, find(context, other, kind)), stack(context, named));
   const changes = all.filter(({ path }) => !ofTheStart.has(path));
   if (options['format'] === 'json') return printJson(asJson(changes), 5);
-  print(changes.map(({ kind: what, path }) => `${letters[what]} ${path}\n`).join(''));
+  print(changes.map(({ kind: what, path }) => `${letters[what]} ${printable(path)}\n`).join(''));
 }
 
 function find(context: Context, name: string, kind: Kind): Named {

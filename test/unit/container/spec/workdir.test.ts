@@ -38,24 +38,24 @@ const owner = { uid: 33, gid: 34 };
 
 test('ensureWorkdir() makes what is missing, for its owner', (t) => {
   const host = makeHost(['/srv']);
-  t.true(ensureWorkdir(host, '/srv/a/b', owner, []));
+  t.true(ensureWorkdir(host, '/srv/a/b', owner, { mountDestinations: [] }));
   t.deepEqual(host.made, ['/srv/a 755 33:34', '/srv/a/b 755 33:34']);
-  t.false(ensureWorkdir(host, '/srv/a/b', owner, []));
-  t.false(ensureWorkdir(host, '/', owner, []));
+  t.false(ensureWorkdir(host, '/srv/a/b', owner, { mountDestinations: [] }));
+  t.false(ensureWorkdir(host, '/', owner, { mountDestinations: [] }));
 });
 
 test('ensureWorkdir() goes through links that stay inside, and leaves mounts alone', (t) => {
   const host = makeHost(['/home', '/home/me'], { '/link': '/home/me' });
-  t.true(ensureWorkdir(host, '/link/x', owner, []));
+  t.true(ensureWorkdir(host, '/link/x', owner, { mountDestinations: [] }));
   t.deepEqual(host.made, ['/home/me/x 755 33:34']);
-  t.false(ensureWorkdir(host, '/vol/deep', owner, ['/vol']));
-  t.false(ensureWorkdir(host, '/vol', owner, ['/vol']));
-  t.true(ensureWorkdir(host, '/volume', owner, ['/vol']));
+  t.false(ensureWorkdir(host, '/vol/deep', owner, { mountDestinations: ['/vol'] }));
+  t.false(ensureWorkdir(host, '/vol', owner, { mountDestinations: ['/vol'] }));
+  t.true(ensureWorkdir(host, '/volume', owner, { mountDestinations: ['/vol'] }));
 });
 
 test('ensureWorkdir() refuses links to nowhere and below /proc', (t) => {
   const host = makeHost(['/proc', '/proc/self', '/proc/self/fd', '/proc/self/fd/7'], { '/gone': '/nowhere', '/leak': '/proc/self/fd/7', '/p': '/proc' });
-  for (const cwd of ['/gone', '/gone/x', '/leak', '/leak/x', '/p', '/p/new']) t.true(isCode(t.throws(() => ensureWorkdir(host, cwd, owner, []), undefined, cwd), 'USAGE'), cwd);
+  for (const cwd of ['/gone', '/gone/x', '/leak', '/leak/x', '/p', '/p/new']) t.true(isCode(t.throws(() => ensureWorkdir(host, cwd, owner, { mountDestinations: [] }), undefined, cwd), 'USAGE'), cwd);
   t.deepEqual(host.made, []);
 });
 
