@@ -63,7 +63,7 @@ export async function pullImage(store: Store, text: string, request: PullRequest
   if (location === undefined && isWholeID(text)) return [byID(store, text, request)];
   const reference = parseReference(written);
   if (request.allTags === true) return await pullAllTags(store, reference, request);
-  const local = request.policy === 'always' ? undefined : localImage(store, written, request.platform);
+  const local = request.policy === 'always' ? undefined : localImage(store, written, request.platform) ?? await aliasedImage(store, reference, request);
   if (local !== undefined && request.policy !== 'newer') return [{ id: local.id, name: local.name, notes: [] }];
   if (request.policy === 'never') throw unknownImage(written);
   return [await pullFirst(store, reference, request, local)];
@@ -87,6 +87,19 @@ function localImage(store: Store, text: string, platform: Platform | undefined):
     return choosePlatform([{ platform: own }], platform) === undefined ? undefined : image;
   } catch (error) {
     if (isCode(error, 'STORE_CORRUPT')) return undefined;
+    throw error;
+  }
+}
+
+/** The same for a short name that registries.conf gives another meaning: an alias, and what it leads to was pulled by its own name. */
+async function aliasedImage(store: Store, reference: Reference, { access, platform }: PullRequest): Promise<ResolvedImage | undefined> {
+  if (reference.domain !== undefined) return undefined;
+  try {
+    const { candidates } = await access.resolve(reference);
+    return candidates.map((candidate) => localImage(store, canonicalString(withDefaultTag(candidate)), platform)).find((image) => image !== undefined);
+  } catch (error) {
+    // What is wrong with the search is told where something is searched for.
+    if (isCode(error, 'IMAGE_AMBIGUOUS', 'REFERENCE_INVALID')) return undefined;
     throw error;
   }
 }

@@ -333,7 +333,9 @@ test('image prune takes the nameless, --all what no container uses', (t) => {
   world.ok('create', 'used', 'true');
   const refused = world.skiff(['image', 'prune'], { input: 'n\n' });
   t.regex(refused.stdout, /WARNING! This command removes all dangling images\.\nAre you sure you want to continue\? \[y\/N\] /);
-  t.is(world.skiff(['image', 'prune'], { input: '' }).code, 0);
+  const unanswered = world.skiff(['image', 'prune'], { input: '' });
+  t.is(unanswered.code, 125);
+  t.regex(unanswered.stderr, /^Error: no answer: standard input has ended\nhint: --force asks nothing$/m);
   t.is(world.ok('images', '-q').split('\n').length, 3);
   t.is(world.ok('image', 'prune', '-f', '--filter', 'label=n=2'), '');
   t.is(world.ok('image', 'prune', '-f'), nameless.slice(7));

@@ -72,6 +72,10 @@ test('a short name is its alias, and that is said', async (t) => {
   t.regex(done.stderr, /Resolved "myapp" as an alias \(.*50-test\.conf\)/);
   t.regex(done.stderr, new RegExp(`Trying to pull ${registry.domain}/team/app:1\\.\\.\\.`));
   t.is(world.ok('images', '--format', '{{.Repository}}'), `${registry.domain}/team/app`);
+  const before = await askedOf(registry);
+  for (const policy of ['missing', 'never']) t.is(world.ok('pull', '-q', '--policy', policy, 'myapp:1'), idOf(image), policy);
+  world.ok('create', '--pull', 'never', '--network', 'none', 'myapp:1', 'true');
+  t.is(await askedOf(registry), before, 'it is there, by the name that the alias stands for');
 });
 
 test('search registries are tried in their order, without a question', async (t) => {

@@ -30,7 +30,7 @@ export async function imageForContainer(context: Context, text: string, options:
   const policy = (options['pull'] as PullPolicy | undefined) ?? configuredPolicy() ?? 'missing';
   const hasPlatform = ['platform', 'arch', 'os', 'variant'].some((name) => options[name] !== undefined);
   const isPlace = parseLocation(text) !== undefined;
-  const local = isPlace ? undefined : policy === 'never' ? resolveImage(context.store, text) : policy === 'missing' && !hasPlatform ? findImage(context.store, text) : undefined;
+  const local = isPlace ? undefined : policy === 'never' || (policy === 'missing' && !hasPlatform) ? findImage(context.store, text) : undefined;
   const image = local ?? resolveImage(context.store, await pulled(context, text, policy, options));
   return { id: image.id, name: image.name === undefined ? undefined : canonicalString(image.name), config: image.config };
 }
