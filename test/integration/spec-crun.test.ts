@@ -155,12 +155,19 @@ test('sysctls, ulimits, the size of /dev/shm and devices reach the container', (
 test('a working directory is made inside the root filesystem, for its user', (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);
-  importBusybox(world, 'base', { files: { '/link': '->/home/deep', '/out': `->${world.home}`, '/fd': '->/proc/self/fd/7' } });
-  t.is(world.ok(...offline, '-w', '/new/dir', '-u', 'user', 'base', 'sh', '-c', 'pwd; touch x; stat -c %u . ..'), '/new/dir\n1000\n1000');
+  // Only the image's own is made: one that the user asks for has to be there.
+  const wanting = (name: string, workdir: string): string => {
+    importBusybox(world, name, { files: { '/link': '->/home/deep', '/out': `->${world.home}`, '/fd': '->/proc/self/fd/7' }, changes: [`WORKDIR ${workdir}`] });
+    return name;
+  };
+  t.is(world.ok(...offline, '-u', 'user', wanting('base', '/new/dir'), 'sh', '-c', 'pwd; touch x; stat -c %u . ..'), '/new/dir\n1000\n1000');
   const before = readFileSync('/proc/mounts', 'utf8').length;
   t.true(before > 0);
-  t.not(world.skiff([...offline, '-w', '/out/made', 'base', 'true']).code, 0);
-  t.false(existsSync(join(world.home, 'made')));
+  for (const args of [[wanting('outside', '/out/made')], ['-w', '/out/made', 'base']]) {
+    t.not(world.skiff([...offline, ...args, 'true']).code, 0);
+    t.false(existsSync(join(world.home, 'made')));
+  }
+  t.not(world.skiff([...offline, wanting('leak', '/fd/x'), 'ls']).code, 0);
   t.not(world.skiff([...offline, '-w', '/fd', 'base', 'ls']).code, 0);
   t.not(world.skiff([...offline, '-w', '/bin/busybox', 'base', 'ls']).code, 0);
 });

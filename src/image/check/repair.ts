@@ -207,7 +207,6 @@ async function wholeBlob({ body }: { body: AsyncIterable<Uint8Array> }): Promise
   return Buffer.concat(chunks);
 }
 
-/** True where the name still points at nothing and is gone now. */
 function standsOn(store: Store, top: ChainID, layer: ChainID): boolean {
   for (const chain of imageChains(store).values()) {
     if (chain.includes(top) && chain.slice(0, chain.indexOf(top) + 1).includes(layer)) return true;
