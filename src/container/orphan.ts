@@ -33,13 +33,21 @@ export function endOrphan(context: Context, record: ContainerRecord, runtime: OC
   endProcesses(context, record.ID, runtime);
 }
 
-/** True for a container that is nobody's and that a runtime still knows: its processes may run. Cheap; takes no lock for longer than a look. */
-export function isOrphaned(context: Context, id: ContainerID): boolean {
-  if (isHeld(lockPath(context, id))) return false;
-  return namesIfThere(context.runtimeDir, 'look for what runs').some((name) => name.startsWith(stateDirPrefix) && runtimeKnows(join(context.runtimeDir, name), id)) && !isHeld(lockPath(context, id));
+/** What OCI runtimes have not been told is over, with the runtime's name. */
+export function knownToRuntimes(context: Context): { name: string; id: ContainerID }[] {
+  return namesIfThere(context.runtimeDir).filter((name) => name.startsWith(stateDirPrefix)).flatMap((name) => namesIfThere(join(context.runtimeDir, name))
+    .filter((id) => /^[0-9a-f]{64}$/.test(id))
+    .map((id) => ({ name: name.slice(stateDirPrefix.length), id: id as ContainerID })));
 }
 
-/** The same for a container without a record: a create that was killed. */
+/** Containers that are nobody's and that a runtime still knows: their processes may run. Costs by the number of those that run. */
+export function orphans(context: Context): ReadonlySet<ContainerID> {
+  const isFree = (id: ContainerID): boolean => !isHeld(lockPath(context, id));
+  // Still known with the lock free before and after: it has neither just ended nor just begun.
+  return new Set(knownToRuntimes(context).filter(({ name, id }) => isFree(id) && runtimeKnows(join(context.runtimeDir, `${stateDirPrefix}${name}`), id) && isFree(id)).map(({ id }) => id));
+}
+
+/** As endOrphan(), for a container without a record: a create that was killed. */
 export function endProcesses(context: Context, id: ContainerID, runtime: OCIRuntime): void {
   if (!runtimeKnows(runtime.stateDir, id)) return;
   const orphan = orphanOf(context, id, runtime);

@@ -15,11 +15,10 @@ import type { ContainerID } from '../oci/ids.ts';
 import { namesIfThere } from '../host/if-there.ts';
 import { claim, isHeld } from '../host/locks.ts';
 import { removeTree } from '../host/remove-tree.ts';
-import { stateDirPrefix } from '../runtime/choose.ts';
 import { cleanupContainer } from './cleanup.ts';
 import type { Context } from './index.ts';
 import { gonePrefix, removeRunDir } from './life.ts';
-import { endProcesses } from './orphan.ts';
+import { endProcesses, knownToRuntimes } from './orphan.ts';
 import { containerExists, listFolders, tryReadRecord } from './record.ts';
 import { runDir } from './names.ts';
 import { runtimeNamed, runtimeOf } from './runtime-of.ts';
@@ -50,12 +49,9 @@ function listRuns(context: Context): string[] {
   return namesIfThere(context.runtimeDir).filter((name) => /^(?:\.gone-)?[0-9a-f]{64}$/.test(name));
 }
 
-/** What an OCI runtime still knows of containers that have no runtime folder any more: that is made before it and goes after it. */
+/** Of containers that have no runtime folder any more: that is made before the runtime knows one and goes after it. */
 function forgotten(context: Context): { name: string; id: ContainerID }[] {
-  const names = namesIfThere(context.runtimeDir).filter((name) => name.startsWith(stateDirPrefix));
-  return names.flatMap((name) => namesIfThere(join(context.runtimeDir, name))
-    .filter((id) => /^[0-9a-f]{64}$/.test(id) && !existsSync(runDir(context.runtimeDir, id as ContainerID)))
-    .map((id) => ({ name: name.slice(stateDirPrefix.length), id: id as ContainerID })));
+  return knownToRuntimes(context).filter(({ id }) => !existsSync(runDir(context.runtimeDir, id)));
 }
 
 function tidy(context: Context, id: ContainerID): void {

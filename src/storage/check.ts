@@ -22,7 +22,7 @@ import type { VerifiedLayer } from './verify/verify-layer.ts';
 /** `links`: short names and lower files, which the rest of the store tells. The others are what they say. */
 export interface Problem {
   readonly what: 'layer' | 'links' | 'image' | 'names' | 'container';
-  /** chainID, name under overlay2/, image ID, reference or container ID. */
+  /** chainID, name under overlay2/, image ID, container ID or file name. */
   readonly id: string;
   readonly message: string;
 }

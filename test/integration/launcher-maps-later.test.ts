@@ -22,6 +22,14 @@ function withMapper(t: ExecutionContext, script: string): { world: World; slow: 
 /** Tells the test who runs it, and waits for the file "go". */
 const standingStill = 'echo $PPID >$dir/mapper.new; mv $dir/mapper.new $dir/mapper; until [ -e $dir/go ]; do sleep 0.01; done';
 
+/** A command whose ids are being mapped, and the process that does it; `goOn` lets newuidmap do its work. */
+async function whileMapping(t: ExecutionContext): Promise<{ world: World; command: ReturnType<World['start']>; mapper: number; goOn: () => void }> {
+  const { world, slow, file } = withMapper(t, standingStill);
+  const command = world.start(['unshare', 'true'], { env: slow });
+  await until(() => existsSync(file('mapper')));
+  return { world, command, mapper: Number(readFileSync(file('mapper'), 'utf8')), goOn: () => { writeFileSync(file('go'), ''); } };
+}
+
 const holders = (world: World): string[] => readdirSync(join(world.runtime, 'skiff', 'holders'));
 const works = (t: ExecutionContext, world: World): void => { t.is(world.ok('unshare', 'sh', '-c', 'touch "$HOME/new" && stat -c %u:%g "$HOME/new"'), '0:0'); };
 
@@ -78,11 +86,9 @@ test('a newuidmap that fails ends the command with what it said, and the next on
 
 test('kill -9 of whoever maps the ids: the command says so, and the next one is as well as ever', async (t) => {
   if (!requires(t, 'userns')) return;
-  const { world, slow, file } = withMapper(t, standingStill);
-  const command = world.start(['unshare', 'true'], { env: slow });
-  await until(() => existsSync(file('mapper')));
-  process.kill(Number(readFileSync(file('mapper'), 'utf8')), 'SIGKILL');
-  writeFileSync(file('go'), ''); // newuidmap itself lives on, and has the command's stdout
+  const { world, command, mapper, goOn } = await whileMapping(t);
+  process.kill(mapper, 'SIGKILL');
+  goOn(); // newuidmap itself lives on, and has the command's stdout
   t.is((await command.exit).code, 125);
   t.regex(command.stderr(), /whoever did it was killed/);
   works(t, world);
@@ -90,12 +96,9 @@ test('kill -9 of whoever maps the ids: the command says so, and the next one is 
 
 test('kill -9 of the command while its ids are mapped leaves nothing', async (t) => {
   if (!requires(t, 'userns')) return;
-  const { world, slow, file } = withMapper(t, standingStill);
-  const command = world.start(['unshare', 'true'], { env: slow });
-  await until(() => existsSync(file('mapper')));
-  const mapper = Number(readFileSync(file('mapper'), 'utf8'));
+  const { world, command, mapper, goOn } = await whileMapping(t);
   command.child.kill('SIGKILL');
-  writeFileSync(file('go'), '');
+  goOn();
   await command.exit;
   await until(() => !isAlive(mapper));
   works(t, world);

@@ -1,22 +1,18 @@
 import { cleanupContainer } from '../../../container/cleanup.ts';
-import { isOrphaned } from '../../../container/orphan.ts';
 import { mustNotBePaused, stopContainers } from '../../../container/stop.ts';
 import { nameOf, readRecord } from '../../../container/record.ts';
 import { silentMonitor } from '../../../container/silent-monitor.ts';
-import { reenterInside } from '../../../host/become.ts';
 import { printLine, warn } from '../../output.ts';
 import { reportError } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
-import { selectContainers } from './_select.ts';
+import { selectToEnd } from './_orphans.ts';
 import { number } from './_values.ts';
 
 export function run(invocation: Invocation): number {
   const context = openContext();
   const seconds = number(invocation.options, 'time');
-  const chosen = selectContainers(context, invocation, ({ record, state }) => state.status === 'running' || isOrphaned(context, record.ID));
-  // Whose monitor was killed has nobody to tell it; that takes the runtime, inside.
-  if (chosen.some(({ id }) => isOrphaned(context, id))) reenterInside();
+  const { chosen, orphaned } = selectToEnd(context, invocation);
   const records = new Map(chosen.map(({ id }) => [id, readRecord(context, id)]));
   let code = 0;
   const able = chosen.filter(({ id }) => {
@@ -31,7 +27,7 @@ export function run(invocation: Invocation): number {
   const results = stopContainers(context, able.map(({ id }) => id), seconds);
   for (const { id, stopped, killed, silent } of results) {
     const record = records.get(id);
-    if (!stopped && !silent && isOrphaned(context, id)) cleanupContainer(context, id, { remove: false });
+    if (!stopped && !silent && orphaned.has(id)) cleanupContainer(context, id, { remove: false });
     if (silent) {
       code = reportError(silentMonitor(context, id));
       continue;
