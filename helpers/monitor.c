@@ -8,7 +8,7 @@
  *
  * Who ends whom: the monitor survives the command that started it and its terminal. SIGTERM is sent on to the container. A
  * monitor that is killed (SIGKILL) leaves the container running without one, as with Podman; its lock is gone, so it counts as ended, and
- * `RUNTIME delete --force ID` ends what is left. state.json, with the process's start time, is still there to tell.
+ * the next command that looks at it ends its first process, by state.json, which has the process's start time (src/container/state.ts).
  */
 #define _GNU_SOURCE
 #include <errno.h>

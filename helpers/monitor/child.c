@@ -9,7 +9,7 @@
 
 #include "cleanup.h"
 
-int child_start(struct child *child, const char *const *argv, const int stdio[3])
+int child_start(struct child *child, const char *path, const char *const *argv, char *const *environment, const int stdio[3])
 {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -35,7 +35,7 @@ int child_start(struct child *child, const char *const *argv, const int stdio[3]
     error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
   if (!error)
-    error = posix_spawn(&pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
+    error = posix_spawn(&pid, path, &actions, &attributes, (char *const *)argv, environment);
   (void)posix_spawnattr_destroy(&attributes);
   (void)posix_spawn_file_actions_destroy(&actions);
   if (!error)

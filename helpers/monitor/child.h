@@ -10,10 +10,10 @@ struct child {
 };
 
 /*
- * Starts argv[0] (an absolute path) with these descriptors as stdin, stdout and stderr (-1: /dev/null), every signal at its
+ * Starts the program at `path` (absolute) with these descriptors as stdin, stdout and stderr (-1: /dev/null), every signal at its
  * default and none blocked, and no other descriptor open. 0, or an errno.
  */
-int child_start(struct child *child, const char *const *argv, const int stdio[3]);
+int child_start(struct child *child, const char *path, const char *const *argv, char *const *environment, const int stdio[3]);
 
 /* 0-255: the exit code, 128+n where signal n ended it. */
 int child_exit_code(int status);

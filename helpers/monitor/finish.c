@@ -145,7 +145,7 @@ static void run_cleanup(struct monitor *monitor)
   if (command->length == 0)
     return;
   /* The list was made with room for the NULL, and zeroed. */
-  int error = child_start(&monitor->runtime, command->items, nothing);
+  int error = child_start(&monitor->runtime, command->items[0], command->items, environ, nothing);
   if (error)
     warn("start", command->items[0], error);
   while (monitor->runtime.running)

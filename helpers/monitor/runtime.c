@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "guarded.h"
 #include "monitor.h"
 
 /* Words around the lists of the command line, and the NULL. */
@@ -36,10 +37,33 @@ static void words(struct command *command, const struct list *list)
   word(&command, options->runtime);                                                                                    \
   words(&command, &options->runtime_args)
 
+static size_t length_of(char *const *list)
+{
+  size_t length = 0;
+  while (list[length])
+    length++;
+  return length;
+}
+
+static int run_guarded(int guarded, const struct command *command, struct child *child, const int stdio[3])
+{
+  char path[32], guarded_word[] = GUARDED_WORD;
+  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", guarded);
+  size_t length = length_of(environ);
+  char *environment[length + 2];
+  memcpy(environment, environ, length * sizeof *environ);
+  environment[length] = guarded_word;
+  environment[length + 1] = NULL;
+  return child_start(child, path, command->words, environment, stdio);
+}
+
 static int run(struct command *command, struct child *child, const int stdio[3])
 {
   word(command, NULL);
-  return child_start(child, command->words, stdio);
+  _cleanup_fd_ int guarded = guarded_open(command->words[0]);
+  if (guarded >= 0 && run_guarded(guarded, command, child, stdio) == 0)
+    return 0;
+  return child_start(child, command->words[0], command->words, environ, stdio);
 }
 
 int runtime_create(struct monitor *monitor, const char *console, const char *pid_file, const int stdio[3])

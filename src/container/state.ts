@@ -2,6 +2,10 @@
  * What a container does right now, derived and never stored: "running" is "the run lock is held", "exited" is "there is an
  * exit record". The marker file `started` (written before each start) tells a container that was cut down without an exit
  * record (power cut, monitor killed) from one that never ran.
+ *
+ * A container without its monitor has ended, as one without its shim has with containerd: nobody reads its output, keeps its exit code or
+ * takes its mounts away. Its processes may not know that yet. Whoever looks first ends them, so that "exited" is the truth and nothing
+ * is left running that no command shows.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +13,8 @@ import type { ContainerID } from '../oci/ids.ts';
 import { freezerOf, isFrozen } from '../host/cgroup/freezer.ts';
 import { isThere, textIfThere } from '../host/if-there.ts';
 import { isHeld } from '../host/locks.ts';
+import { endProcess } from '../host/process-identity.ts';
+import { log } from '../lib/log.ts';
 import { readExitRecord } from '../runtime/exit-record.ts';
 import type { Context } from './index.ts';
 import type { ContainerState } from './model.ts';
@@ -20,7 +26,7 @@ export const unknownExitCode = 255;
 /** What the monitor writes into state.json. */
 export interface LiveState { pid: number; startedAt: string; /** Field 22 of /proc/<pid>/stat, where the monitor gave it. */ startTime?: string | undefined }
 
-/** Takes no lock and changes nothing. A container that is being removed may show as it was. */
+/** Takes no lock, and changes nothing but that it ends what a killed monitor left. A container that is being removed may show as it was. */
 export function containerState(context: Context, id: ContainerID): ContainerState {
   // A start or an end between two looks would give a picture of neither: look again then. Each round needs a
   // transition in between, so three rounds are more than a real machine makes.
@@ -31,7 +37,10 @@ export function containerState(context: Context, id: ContainerID): ContainerStat
     const ended = endedState(context, id);
     const heldNow = isHeld(lockPath(context, id));
     if (held !== heldNow && round < 3) continue;
-    if (!heldNow) return ended;
+    if (!heldNow) {
+      if (ended.status === 'exited' && ended.exitCode === unknownExitCode) endUnwatched(context, id);
+      return ended;
+    }
     return ended.status === 'created' ? ended : { status: 'starting' };
   }
 }
@@ -44,6 +53,20 @@ export function stateAtRest(context: Context, id: ContainerID): ContainerState {
   const ended = endedState(context, id);
   // A start without an end: cut off long ago, or just begun.
   return ended.status === 'exited' && ended.exitCode === unknownExitCode ? containerState(context, id) : ended;
+}
+
+/**
+ * Safe without the run lock: that was free after state.json had been read, so what that tells of is a life whose monitor is gone, and
+ * the start time tells its first process from any other. A failure is no failure of who asks.
+ */
+function endUnwatched(context: Context, id: ContainerID): void {
+  const live = readLiveState(context, id);
+  if (live?.startTime === undefined || isHeld(lockPath(context, id))) return;
+  try {
+    if (endProcess({ pid: live.pid, startTime: live.startTime })) log.warn(`container ${id.slice(0, 12)}: its monitor was killed, so its processes were ended now`);
+  } catch (error) {
+    log.warn(`container ${id.slice(0, 12)}: its monitor was killed: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Derived as well: its control group is frozen. */

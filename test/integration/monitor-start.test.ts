@@ -1,4 +1,5 @@
 /** A container's birth as its monitor reports it: events, errors, what the command may rely on. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
@@ -63,6 +64,50 @@ test.serial('what a failing runtime says is cut to its last 4 KiB and stays vali
   const said = String(event['stderr']);
   t.true(said.endsWith('the "end" \ufffd\u0001'));
   t.is(said.length, 4096);
+});
+
+/** Says on stderr how it was started, and fails. */
+const inquisitive = `
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+int main(void)
+{
+  struct statvfs status;
+  const char *word = getenv("_LIBCONTAINER_CLONED_BINARY");
+  int open = 0;
+  for (int fd = 3; fd < 64; fd++)
+    open += lseek(fd, 0, SEEK_CUR) >= 0;
+  if (statvfs("/proc/self/exe", &status) < 0)
+    return 8;
+  fprintf(stderr, "%s, %s, %d more descriptors", status.f_flag & ST_RDONLY ? "read-only" : "writable", word ? word : "no word", open);
+  return 7;
+}`;
+
+test.serial('crun runs from a read-only mount of itself, and is told so, which spares it making one (CVE-2019-5736); others run as they are', async (t) => {
+  if (!requires(t, 'userns', 'gcc')) return;
+  const told = async (name: string): Promise<unknown> => {
+    const world = makeMonitorWorld(t);
+    const runtime = join(world.dir, name);
+    const compiled = spawnSync('gcc', ['-x', 'c', '-o', runtime, '-'], { input: inquisitive, encoding: 'utf8' });
+    t.is(compiled.status, 0, compiled.stderr);
+    const event = await world.start({ command: ['/bin/true'], runtime }).expectEvent('error');
+    t.is(event['exitCode'], 7);
+    return event['stderr'];
+  };
+  t.is(await told('crun'), 'read-only, 1, 0 more descriptors');
+  t.is(await told('other'), 'writable, no word, 0 more descriptors');
+});
+
+test.serial('a script of the name crun runs as well', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeMonitorWorld(t);
+  const runtime = join(world.dir, 'crun');
+  writeFileSync(runtime, '#!/bin/sh\necho "I am a script" >&2\nexit 7\n');
+  chmodSync(runtime, 0o755);
+  const event = await world.start({ command: ['/bin/true'], runtime }).expectEvent('error');
+  t.deepEqual([event['exitCode'], event['stderr']], [7, 'I am a script\n']);
 });
 
 test.serial('--hold: the container waits for "start"', async (t) => {

@@ -1,0 +1,19 @@
+/*
+ * The OCI runtime's program as the container's processes may see it.
+ *
+ * A container's first process is the runtime until it becomes the program asked for, and whoever gets hold of its
+ * /proc/<pid>/exe could write to the runtime's file (CVE-2019-5736). crun therefore starts itself a second time from a
+ * read-only mount of its own file that is nowhere in the tree. It spares itself that where it finds that it runs from a
+ * read-only mount already and its own word for it is in the environment: what it would make is then there, in a third of the
+ * time, without a file in /tmp. @see crun 1.8, src/libcrun/cloned_binary.c: is_self_cloned()
+ */
+#pragma once
+
+/*
+ * A descriptor of such a mount of the program, closed on exec, to be run by its name in /proc/self/fd with GUARDED_WORD in the
+ * environment; it lasts as long as the descriptor or a process that runs from it. -1 where there is no use in it (not crun; a
+ * script, which its interpreter could not open) or it can't be had (a kernel before 5.12): the program then does as it always does.
+ */
+int guarded_open(const char *path);
+
+#define GUARDED_WORD "_LIBCONTAINER_CLONED_BINARY=1"
