@@ -13,6 +13,8 @@
 #include "cleanup.h"
 #include "monitor.h"
 
+#define LOSS_FILE "log-loss.json"
+
 size_t exit_record_text(const struct monitor *monitor, char *text)
 {
   int length = snprintf(text, EXIT_RECORD_MAX,
@@ -80,4 +82,19 @@ int state_write(const struct monitor *monitor)
   int length = snprintf(text, sizeof text, "{\"pid\":%d,\"startedAt\":\"%s\",\"startTime\":%llu}\n",
                         (int)monitor->container.pid, monitor->started_at, process_start_time(monitor->container.pid));
   return write_by_rename(monitor->run_dir, "state.json", text, (size_t)length, false);
+}
+
+void loss_record(struct monitor *monitor)
+{
+  const char *reason = log_loss(&monitor->log);
+  if ((reason != NULL) == monitor->loss_told)
+    return;
+  if (!reason) {
+    monitor->loss_told = unlinkat(monitor->run_dir, LOSS_FILE, 0) < 0 && errno != ENOENT;
+    return;
+  }
+  char text[160], since[TIME_TEXT];
+  clock_text(since, false);
+  int length = snprintf(text, sizeof text, "{\"since\":\"%s\",\"reason\":\"%s\"}\n", since, reason);
+  monitor->loss_told = write_by_rename(monitor->run_dir, LOSS_FILE, text, (size_t)length, false) == 0;
 }

@@ -1,4 +1,4 @@
-/* What is on record of a container's life: state.json while it runs, the exit record after. */
+/* What is on record of a container's life: state.json and log-loss.json while it runs, the exit record after. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,3 +21,9 @@ bool exit_record_write(const struct monitor *monitor, bool *in_run_dir);
  * it a container that outlived its monitor can be told from a reused pid. 0, or -1 with errno.
  */
 int state_write(const struct monitor *monitor);
+
+/*
+ * log-loss.json in the run dir, which is no disk that fills up: {"since":"…","reason":"No space left on device"} while the log takes
+ * nothing; taken away when it does again. Cheap where nothing has changed; one that can't be written is tried again at the next call.
+ */
+void loss_record(struct monitor *monitor);

@@ -43,14 +43,20 @@ static bool wants_notice(const struct log *log)
   return log_file_wants_notice(&log->file);
 }
 
+const char *log_loss(const struct log *log)
+{
+  if (log->journal.unreported > 0)
+    return "the journal took none";
+  return log->file.unreported > 0 ? strerror(log->file.last_error) : NULL;
+}
+
 /* One entry that says how many bytes are missing here, and why. */
 static void write_notice(struct log *log, const char *time)
 {
   bool journal = log->options->log_driver == LOG_JOURNALD;
   char text[160];
   int length = snprintf(text, sizeof text, "skiff: %llu bytes of output were not logged: %s",
-                        journal ? log->journal.unreported : log->file.unreported,
-                        journal ? "the journal took none" : strerror(log->file.last_error));
+                        journal ? log->journal.unreported : log->file.unreported, log_loss(log));
   struct log_entry notice = {
       .stream = STREAM_STDERR, .bytes = text, .length = (size_t)length, .notice = true, .time = time};
   write_entry(log, &notice);

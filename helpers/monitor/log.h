@@ -66,5 +66,8 @@ void log_end_of_stream(struct log *log, enum stream_name stream);
 /* Bytes of the container that did not reach the log. */
 unsigned long long log_dropped(const struct log *log);
 
+/* Why output is being lost; NULL while the log takes it. */
+const char *log_loss(const struct log *log);
+
 /* Ends both streams, tells of dropped bytes where that is possible by now, closes. */
 void log_close(struct log *log);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "exit-record.h"
 #include "monitor.h"
 
 enum slot {
@@ -179,7 +180,7 @@ static void log_idle_streams(struct monitor *monitor, const struct pollfd *slots
   }
 }
 
-void loop_turn(struct monitor *monitor, int timeout_ms)
+static void turn(struct monitor *monitor, int timeout_ms)
 {
   struct pollfd slots[SLOT_CLIENTS + CLIENTS_MAX];
   bool more = serve_rest(monitor);
@@ -219,4 +220,10 @@ void loop_turn(struct monitor *monitor, int timeout_ms)
     take_signals(monitor);
   if (slots[SLOT_LISTENER].revents)
     clients_accept(&monitor->clients);
+}
+
+void loop_turn(struct monitor *monitor, int timeout_ms)
+{
+  turn(monitor, timeout_ms);
+  loss_record(monitor);
 }

@@ -50,6 +50,7 @@ struct monitor {
   bool start_abandoned; /* the channel was closed before */
   bool terminate;       /* SIGTERM has come and is still to be sent on */
   bool oom_killed;
+  bool loss_told; /* log-loss.json is there */
   long long deadline_ms; /* 0: none */
   char started_at[TIME_TEXT];
   char finished_at[TIME_TEXT];

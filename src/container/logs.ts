@@ -1,7 +1,9 @@
 /** What a container wrote, whatever the log driver. */
 import { SkiffError } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import type { Context } from './index.ts';
+import { logLoss } from './log-loss.ts';
 import { parseJsonLine, parseK8sLine, timeMs, type LogEntry } from './logs/entry.ts';
 import { followLog, LogReader } from './logs/read.ts';
 import { nameOf, readRecord } from './record.ts';
@@ -30,6 +32,8 @@ export async function readLogs(context: Context, request: LogsRequest): Promise<
     request.emit(entry);
   };
   const status = containerState(context, request.id).status;
+  const loss = logLoss(context, request.id);
+  if (loss !== undefined) log.warn(`container "${nameOf(record)}": ${loss}`);
   const follow = request.follow && (status === 'running' || status === 'starting' || status === 'paused');
   const ended = follow ? untilEnd(context, request.id) : Promise.resolve();
   switch (logDriver) {

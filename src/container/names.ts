@@ -16,6 +16,7 @@
  *             of /proc/<pid>/stat); read only while the lock is held, and to end what a killed monitor left
  *   attach    SOCK_SEQPACKET socket of the monitor (runtime/index.ts tells the protocol)
  *   config.json rootfs/  the OCI bundle (rootfs is the merged overlay, by path in config.json)
+ *   log-loss.json  written by the monitor, by rename, while the log takes no output (disk full): {"since":"…","reason":"…"} (log-loss.ts)
  *   exit.json  only where the disk took no exit record (full)
  *   netns/net where a network namespace is bound (in the monitor's mount namespace only); alone in its folder, see host/netns.ts
  *   shm/      where another container's /dev/shm is mounted (likewise)
@@ -28,7 +29,7 @@ export const containerFiles = {
   config: 'config.v2.json', hostConfig: 'hostconfig.json', hostname: 'hostname', hosts: 'hosts', resolvConf: 'resolv.conf', exit: 'exit.json', started: 'started',
   k8sLog: 'ctr.log',
 } as const;
-export const runFiles = { lock: 'lock', change: 'change', state: 'state.json', attach: 'attach', bundle: 'config.json', exit: 'exit.json', netns: 'netns', network: 'network.json', shm: 'shm' } as const;
+export const runFiles = { lock: 'lock', change: 'change', state: 'state.json', attach: 'attach', bundle: 'config.json', exit: 'exit.json', logLoss: 'log-loss.json', netns: 'netns', network: 'network.json', shm: 'shm' } as const;
 
 /** The runtime folder of a container. */
 export function runDir(runtimeDir: string, id: ContainerID): string {

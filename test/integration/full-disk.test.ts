@@ -120,3 +120,27 @@ test('a pull that does not fit is refused before its first byte, or stops while 
   t.is(again?.code, 125);
   t.is(small?.code, 0, small?.stderr);
 });
+
+test('a full disk: a container whose output finds no room goes on, and logs and inspect say so until there is room again', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const steps = await onSmallDisk(t, world, `
+    s import -q '${imageTar(world, 'one')}' one >/dev/null
+    s run -d --name c --network none one sh -c 'echo first; trap : USR1; while :; do sleep 0.1; echo again; done' >/dev/null
+    until s logs c | grep -q again; do sleep 0.1; done
+    record logs --tail 1 c; record inspect --format '{{.State.Error}}' c
+    fill
+    until [ -n "$(s inspect --format '{{.State.Error}}' c)" ]; do fill; sleep 0.1; done
+    record logs --tail 1 c; record inspect --format '{{.State.Error}}' c; record ps --format '{{.State}}'
+    rm '${world.dir}'/disk/filler.*
+    until [ -z "$(s inspect --format '{{.State.Error}}' c)" ]; do sleep 0.1; done
+    record logs c
+    s kill c; s wait c >/dev/null; record inspect --format '{{.State.Error}}{{gt .State.DroppedLogBytes 0}}' c`);
+  const [before, fine, during, told, ps, after, ended] = steps;
+  t.deepEqual([before, fine].map((step) => [step?.stdout, step?.stderr]), [['again', ''], ['', '']]);
+  t.regex(during?.stderr ?? '', /^\S+ container "c": what it writes is not logged since \S+Z: No space left on device$/);
+  t.regex(told?.stdout ?? '', /^what it writes is not logged since \S+Z: No space left on device$/);
+  t.is(ps?.stdout, 'running');
+  t.regex(after?.stderr ?? '', /^skiff: \d+ bytes of output were not logged: No space left on device$/);
+  t.deepEqual([ended?.stdout, ended?.stderr], ['true', '']);
+});

@@ -10,6 +10,7 @@ import { shownDigest } from '../../image/name-digests.ts';
 import type { NetworkAddress } from '../../network/index.ts';
 import { layerFiles } from '../../storage/layout.ts';
 import type { Context } from '../index.ts';
+import { logLoss } from '../log-loss.ts';
 import type { ContainerRecord, ContainerState } from '../model.ts';
 import { jsonLogName, runDir, runFiles } from '../names.ts';
 import { nameOf, readRecord } from '../record.ts';
@@ -37,7 +38,7 @@ export function inspectContainer(context: Context, id: ContainerID, options: { s
     Created: new GoTime(record.Created),
     Path: record.Path,
     Args: record.Args,
-    State: stateView(state),
+    State: stateView(state, logLoss(context, id)),
     Image: own.imageID.replace(/^sha256:/, ''),
     ImageDigest: own.imageID === '' ? '' : (shownDigest(context.store, own.imageID) ?? ''),
     ImageName: own.imageName,
