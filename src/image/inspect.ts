@@ -17,7 +17,7 @@ import type { ResolvedImage } from './index.ts';
 import { readRecord } from './manifest-record.ts';
 import { newestManifest } from './manifests.ts';
 import { digestToShow, meantManifest, repoDigests } from './name-digests.ts';
-import { imageSize, knownParent, namesByImage } from './summary.ts';
+import { formerNames, imageSize, knownParent, namesByImage } from './summary.ts';
 
 /** What is known of an image by its config and its manifest, wherever they are. */
 export interface ImageDocuments {
@@ -28,6 +28,8 @@ export interface ImageDocuments {
   readonly digest: Digest | undefined;
   /** REPOSITORY@DIGEST. */
   readonly repoDigests: readonly string[];
+  /** In full; of an image of the store. */
+  readonly formerNames?: readonly string[] | undefined;
   readonly manifest: Manifest | undefined;
   /** Of its layers. */
   readonly sizeBytes: number;
@@ -40,7 +42,7 @@ export function inspectImage(store: Store, image: ResolvedImage): Record<string,
   const record = readRecord(store, id);
   const manifest = (meantManifest(store, id, image.name) ?? newestManifest(store, id))?.value;
   return describeImage(
-    { id, config, names, digest: digestToShow(record, image.name), repoDigests: repoDigests(record, names), manifest, sizeBytes: imageSize(store, config) },
+    { id, config, names, digest: digestToShow(record, image.name), repoDigests: repoDigests(record, names), manifest, formerNames: formerNames(store).get(id), sizeBytes: imageSize(store, config) },
     { parent: knownParent(store, id), graph: graphData(store, image) ?? nilMap() },
   );
 }
@@ -72,7 +74,7 @@ export function describeImage(image: ImageDocuments, { parent, graph }: { parent
     ManifestType: manifest?.mediaType ?? mediaTypes.ociManifest,
     User: config.config.User ?? '',
     History: config.history,
-    NamesHistory: names.map(canonicalString),
+    NamesHistory: [...new Set([...names.map(canonicalString), ...(image.formerNames ?? [])])],
     ...(config.config.Healthcheck !== undefined && { HealthCheck: config.config.Healthcheck }),
   });
 }

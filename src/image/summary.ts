@@ -8,7 +8,8 @@ import type { ChainID, Digest, ImageID } from '../oci/ids.ts';
 import { chainIDs } from '../oci/ids.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { NamedReference } from '../oci/reference.ts';
-import { normalize, parseReference } from '../oci/reference.ts';
+import { canonicalString, normalize, parseReference } from '../oci/reference.ts';
+import { readFormerNames } from '../storage/former-names.ts';
 import { hasImage, listImages, parentOf, readImage } from '../storage/imagedb.ts';
 import type { Store } from '../storage/index.ts';
 import { readLayerSize } from '../storage/layerdb.ts';
@@ -39,6 +40,8 @@ export interface ImageSummary {
   readonly repoDigests: readonly string[];
   readonly parent: ImageID | undefined;
   readonly hasChildren: boolean;
+  /** In full, the last one lost first; some may be its again. */
+  readonly formerNames: readonly string[];
   /** Containers that were made from it. */
   readonly containers: number;
   digestOf(name: NamedReference): Digest | undefined;
@@ -88,6 +91,7 @@ class Summary implements ImageSummary {
   get digests(): readonly Digest[] { return [...this.#known.manifests.map(({ digest }) => digest), ...this.#known.indexes]; }
   get repoDigests(): readonly string[] { return repoDigests(this.#known, this.names); }
   digestOf(name: NamedReference): Digest | undefined { return digestToShow(this.#known, name); }
+  get formerNames(): readonly string[] { return this.#family.formerNames.get(this.id) ?? []; }
   get parent(): ImageID | undefined { return this.#family.parents.get(this.id); }
   get hasChildren(): boolean { return this.#family.withChildren.has(this.id); }
 }
@@ -101,6 +105,7 @@ class Family {
   #owners: Map<ChainID, number> | undefined;
   #parents: Map<ImageID, ImageID | undefined> | undefined;
   #withChildren: Set<ImageID | undefined> | undefined;
+  #formerNames: ReadonlyMap<ImageID, readonly string[]> | undefined;
 
   constructor(store: Store, ids: readonly ImageID[], sizeOf: (layer: ChainID) => number | undefined) {
     this.store = store;
@@ -128,6 +133,11 @@ class Family {
       for (const id of this.#ids) for (const one of chainIDs(this.configOf(id).rootfs.diff_ids)) this.#owners.set(one, (this.#owners.get(one) ?? 0) + 1);
     }
     return this.#owners.get(layer) ?? 0;
+  }
+
+  get formerNames(): ReadonlyMap<ImageID, readonly string[]> {
+    this.#formerNames ??= formerNames(this.store);
+    return this.#formerNames;
   }
 
   get parents(): ReadonlyMap<ImageID, ImageID | undefined> {
@@ -161,6 +171,11 @@ export function namesByImage(store: Store): Map<ImageID, NamedReference[]> {
     }
   }
   return found;
+}
+
+/** Names that images had, in full, by image: the last one lost first. Some may be theirs again. */
+export function formerNames(store: Store): Map<ImageID, readonly string[]> {
+  return new Map([...readFormerNames(store)].map(([id, names]) => [id as ImageID, names.flatMap((text) => { const name = tryParse(text); return name === undefined ? [] : [canonicalString(name)]; })]));
 }
 
 /** The parent that `commit` or `build` recorded, where it is still there. */

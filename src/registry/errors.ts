@@ -128,8 +128,11 @@ const trustCodes: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'its certificate is not valid yet', ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
-/** The error for an exchange that got no answer, or not all of it. A RegistryError and an abort's reason stay what they are. */
-export function exchangeError(error: unknown, method: string, url: URL, signal?: AbortSignal): Error {
+/**
+ * The error for an exchange that got no answer, or not all of it. A RegistryError and an abort's reason stay what they are. Who goes through a
+ * proxy connects to that, and so it is what can't be reached.
+ */
+export function exchangeError(error: unknown, method: string, url: URL, { signal, proxy }: { signal?: AbortSignal | undefined; proxy?: URL | undefined } = {}): Error {
   if (signal?.aborted === true) return signal.reason instanceof Error ? signal.reason : new SkiffError('REGISTRY_FAILED', 'stopped', { cause: signal.reason });
   if (error instanceof SkiffError) return error;
   const code = codeOf(error);
@@ -144,8 +147,9 @@ export function exchangeError(error: unknown, method: string, url: URL, signal?:
       ...details, stage: 'tls', temporary: false, ...(isPlain && { hint: 'for a registry without TLS: --tls-verify=false, or insecure = true in registries.conf' }),
     });
   }
-  if (code === 'ENOTFOUND') return new RegistryError(`no such host ${url.hostname}`, { ...details, stage: 'connect', temporary: false });
-  if (Object.hasOwn(connectCodes, code)) return new RegistryError(connectCodes[code] ?? code, { ...details, stage: 'connect', temporary: true });
+  const reached = proxy === undefined ? '' : `proxy ${proxy.protocol}//${proxy.host}: `;
+  if (code === 'ENOTFOUND') return new RegistryError(`${reached}no such host ${(proxy ?? url).hostname}`, { ...details, stage: 'connect', temporary: false });
+  if (Object.hasOwn(connectCodes, code)) return new RegistryError(`${reached}${connectCodes[code] ?? code}`, { ...details, stage: 'connect', temporary: true });
   if (Object.hasOwn(cutCodes, code)) return new RegistryError(cutCodes[code] ?? code, { ...details, stage: 'exchange', temporary: true });
   return new RegistryError(oneLine(messageOf(error)), { ...details, stage: 'exchange', temporary: false });
 }

@@ -136,7 +136,7 @@ export function openHttp(options: HttpOptions): Http {
       log.debug(`${shown}${range === undefined ? '' : ` ${range}`}: ${made.status}, ${made.header('content-type') ?? 'no type'}, ${made.header('content-length') ?? '?'} bytes, ${Math.round(performance.now() - started)} ms`);
       return made;
     } catch (error) {
-      const failure = exchangeError(error, method, url, signal);
+      const failure = exchangeError(error, method, url, { signal, proxy: proxyFor(url, options.env) });
       log.debug(`${shown}: ${failure instanceof RegistryError ? failure.message.slice(failure.message.indexOf(': ') + 2) : failure.message}`);
       throw failure;
     }
@@ -201,7 +201,7 @@ function answerOf(answer: IncomingMessage, method: string, url: URL, { signal, i
         timer.refresh();
       }
     } catch (error) {
-      throw exchangeError(error, method, url, signal);
+      throw exchangeError(error, method, url, { signal });
     } finally {
       clearTimeout(timer);
     }

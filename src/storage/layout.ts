@@ -47,6 +47,7 @@ export interface StoreLayout {
   readonly blobs: string; // skiff/blobs/: downloads under way and waiting to be unpacked
   readonly manifests: string; // skiff/manifests/sha256/<hex>: manifests and indexes as pulled, raw
   blob(digest: Digest): string; // skiff/blobs/<algorithm>-<hex>; with .partial while it is downloaded, .use for its lock
+  readonly formerNames: string; // skiff/former-names.json: names that images had (former-names.ts)
   readonly lists: string; // skiff/lists/<id>.json: manifest lists that are being put together (image/lists)
   manifestsOf(id: ImageID): string; // skiff/manifests/of/<hex>: what is known of an image's manifests (image/manifest-record.ts)
   /** overlay2/<cache-id or mount-id> */
@@ -81,6 +82,7 @@ export function storeLayout(root: string): StoreLayout {
     blobs: join(own, 'blobs'),
     blob: (digest) => join(own, 'blobs', digest.replace(':', '-')),
     manifests: join(own, 'manifests', 'sha256'),
+    formerNames: join(own, 'former-names.json'),
     lists: join(own, 'lists'),
     manifestsOf: (id) => `${own}/manifests/of/${hexOf(id)}`,
     layerDir: (id) => `${overlay}/${id}`,

@@ -12,6 +12,7 @@ import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { parseImageID } from '../oci/ids.ts';
 import { parseJson } from '../oci/json.ts';
+import { keepFormerNames } from './former-names.ts';
 import type { Store } from './index.ts';
 import { keepSpare, writeShorter } from './spare-file.ts';
 import { ensureStore } from './store.ts';
@@ -50,13 +51,17 @@ export function tag(store: Store, reference: string, id: ImageID): ImageID | und
 /** The same for several references in one change: all or none. Returns what each pointed to before. */
 export function tagAll(store: Store, references: readonly string[], id: ImageID): (ImageID | undefined)[] {
   if (references.length === 0) return [];
-  return change(store, `tag "${references[0]}"`, (repositories) => references.map((reference) => {
-    const name = repositoryOf(reference);
-    const inName = repositories.get(name) ?? new Map<string, ImageID>();
-    const before = inName.get(reference);
-    repositories.set(name, inName.set(reference, id));
-    return before;
-  }));
+  return change(store, `tag "${references[0]}"`, (repositories) => {
+    const before = references.map((reference) => {
+      const name = repositoryOf(reference);
+      const inName = repositories.get(name) ?? new Map<string, ImageID>();
+      const owner = inName.get(reference);
+      repositories.set(name, inName.set(reference, id));
+      return owner;
+    });
+    const lost = references.flatMap((reference, at): [string, ImageID][] => { const owner = before[at]; return owner === undefined || owner === id ? [] : [[reference, owner]]; });
+    return { result: before, changed: true, lost };
+  });
 }
 
 /** Takes a reference away, also on a full disk. Returns the image it pointed to; undefined where there was none (and nothing is written). */
@@ -76,8 +81,8 @@ export function untagAll(store: Store, matches: (reference: string, id: ImageID)
       }
       if (references.size === 0) repositories.delete(name);
     }
-    return removed;
-  }, (removed) => removed.length > 0);
+    return { result: removed, changed: removed.length > 0, lost: removed };
+  });
 }
 
 /** "a.b:5000/x/y:1" -> "a.b:5000/x/y"; "x@sha256:…" -> "x". */
@@ -88,13 +93,16 @@ export function repositoryOf(reference: string): string {
   return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
-function change<T>(store: Store, operation: string, edit: (repositories: MutableRepositories) => T, needed: (result: T) => boolean = () => true): T {
+interface Edited<T> { readonly result: T; readonly changed: boolean; /** References that an image had, and what they were of. */ readonly lost: readonly [string, ImageID][] }
+
+function change<T>(store: Store, operation: string, edit: (repositories: MutableRepositories) => Edited<T>): T {
   ensureStore(store);
   const lock = acquire(store.layout.refsLock, 'exclusive');
   try {
     const repositories = read(store);
-    const result = edit(repositories);
-    if (needed(result)) write(store, repositories, operation);
+    const { result, changed, lost } = edit(repositories);
+    if (changed) write(store, repositories, operation);
+    keepFormerNames(store, lost);
     return result;
   } finally {
     lock.release();

@@ -21,6 +21,30 @@ function family(world: World): { base: string; child: string } {
   return { base, child };
 }
 
+test('names that an image had are kept: images --history and inspect show them', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const { base, child } = family(world);
+  const history = (id: string): string | undefined => world.ok('images', '-a', '--no-trunc', '--format', '{{.ID}} {{.History}}').split('\n').find((line) => line.includes(id))?.replace(/^\S+ /, '');
+  t.is(history(base), 'localhost/base:1');
+  world.ok('tag', 'child:1', 'base:1'); // it leaves the image it had
+  t.is(history(base), 'localhost/base:1');
+  t.is(history(child), 'localhost/base:1, localhost/child:1');
+  world.ok('untag', child);
+  t.is(history(child), 'localhost/child:1, localhost/base:1');
+  world.ok('tag', child, 'child:1');
+  t.is(history(child), 'localhost/child:1, localhost/base:1', 'once, also what it has again');
+  t.regex(world.ok('images', '--history'), /HISTORY\n(?:.*\n)*.*localhost\/child:1, localhost\/base:1/);
+  const [view] = JSON.parse(world.ok('image', 'inspect', child)) as { NamesHistory: string[]; RepoTags: string[] }[];
+  t.deepEqual([view?.NamesHistory, view?.RepoTags], [['localhost/child:1', 'localhost/base:1'], ['localhost/child:1']]);
+  world.ok('tag', base, 'last:1'); // else the parent goes with its child
+  world.ok('rm', 'maker');
+  world.ok('rmi', child);
+  world.ok('untag', base);
+  t.false(readFileSync(join(world.root, 'skiff/former-names.json'), 'utf8').includes(child), 'of images that are gone nothing is kept');
+  t.deepEqual(auditStore(world), []);
+});
+
 test('image tree shows the layers with the images that end there; --whatrequires what stands upon one', (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);

@@ -384,9 +384,10 @@ test('history: newest first, sizes of layers, empty steps, hostile text', (t) =>
   t.is(world.skiff(['load', '-q'], { input: makeTar(dockerMembers(image, ['h:1'])) }).code, 0);
   t.deepEqual(world.ok('history', '--format', '{{.ID}}|{{.CreatedBy}}|{{.Size}}|{{.Comment}}', 'h:1').split('\n'), [`${image.imageID.slice(7, 19)}|last [31m line|1 B|c`, '<missing>|ENV x|0 B|', '<missing>|first|4 B|']);
   t.is(world.ok('history', '-q', '--no-trunc', 'h:1').split('\n')[0], image.imageID.slice(7));
-  const steps = JSON.parse(world.ok('history', '--format', 'json', 'h:1')) as { size: number; CreatedBy: string }[];
+  const steps = JSON.parse(world.ok('history', '--format', 'json', 'h:1')) as { size: number; CreatedBy: string; created?: string; Created?: string }[];
   t.deepEqual(steps.map(({ size }) => size), [1, 0, 4]);
   t.is(steps[0]?.CreatedBy, 'last\u001b[31m\nline', 'JSON has the text as it is');
+  t.deepEqual(steps.map(({ created, Created }) => [created, Created]), [['2021-01-01T00:00:00Z', '2021-01-01T00:00:00Z'], [undefined, undefined], ['2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z']]);
   t.is(world.skiff(['history', 'none']).code, 125);
 });
 

@@ -75,6 +75,14 @@ test('a short name is its alias, and that is said', async (t) => {
   const before = await askedOf(registry);
   for (const policy of ['missing', 'never']) t.is(world.ok('pull', '-q', '--policy', policy, 'myapp:1'), idOf(image), policy);
   world.ok('create', '--pull', 'never', '--network', 'none', 'myapp:1', 'true');
+  for (const verb of [['image', 'inspect', '--format', '{{.Id}}'], ['inspect', '--format', '{{.Id}}']]) t.is(world.ok(...verb, 'myapp:1'), idOf(image), verb[0]);
+  for (const verb of [['image', 'exists'], ['history'], ['image', 'tree'], ['diff']]) t.is(world.skiff([...verb, 'myapp:1']).code, 0, verb.join(' '));
+  t.is(world.skiff(['image', 'exists', 'myapp:2']).code, 1);
+  world.ok('tag', 'myapp:1', 'mine:1');
+  t.is(world.ok('save', '-o', `${world.dir}/app.tar`, 'myapp:1'), '');
+  t.is(world.ok('rmi', 'myapp:1'), `Untagged: ${registry.domain}/team/app:1`);
+  t.is(world.skiff(['untag', 'myapp:1']).code, 125);
+  t.is(world.ok('load', '-q', '-i', `${world.dir}/app.tar`), `Loaded image: ${registry.domain}/team/app:1`);
   t.is(await askedOf(registry), before, 'it is there, by the name that the alias stands for');
 });
 

@@ -86,7 +86,9 @@ function isWhole({ state }: LayerEvent): boolean {
 /** The lines to draw, at most `rows`, each at most `columns` long. */
 export function picture(layers: readonly LayerEvent[], bytesPerSecond: number, rows: number, columns: number): string[] {
   const shown = layers.length + 1 <= rows ? layers : layers.filter(({ state }) => state !== 'done' && state !== 'exists' && state !== 'queued').slice(0, Math.max(0, rows - 1));
-  return [...shown.map((layer) => layerLine(layer, columns)), totalLine(layers, bytesPerSecond)].map((line) => line.slice(0, Math.max(1, columns)));
+  // Where all was there, there is no total to come.
+  const total = layers.every(({ state }) => state === 'exists') ? [] : [totalLine(layers, bytesPerSecond)];
+  return [...shown.map((layer) => layerLine(layer, columns)), ...total].map((line) => line.slice(0, Math.max(1, columns)));
 }
 
 function layerLine(layer: LayerEvent, columns: number): string {

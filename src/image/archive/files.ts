@@ -117,7 +117,7 @@ function openRegular(path: string, name: string): number {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new SkiffError('ARCHIVE_INVALID', `file ${JSON.stringify(name)} is missing`, { cause: error });
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new SkiffError('ARCHIVE_INVALID', `${JSON.stringify(path)} is missing`, { cause: error });
     throw wrap(error, `read file ${JSON.stringify(name)}`);
   }
   if (fstatSync(fd).isFile()) return fd;

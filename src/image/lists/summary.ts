@@ -16,7 +16,7 @@ export function summarizeLists(store: Store): ImageSummary[] {
     return {
       id: parseImageID(`sha256:${list.id}`), names, createdMs: Number.isNaN(createdMs) ? 0 : createdMs,
       config: { architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: [] }, history: [] },
-      sizeBytes: raw.length, sharedBytes: 0, digest, digests: [digest], digestOf: () => digest, repoDigests: [...new Set(names.map(canonicalName))].map((name) => `${name}@${digest}`), parent: undefined, hasChildren: false, containers: 0, isManifestList: true,
+      sizeBytes: raw.length, sharedBytes: 0, digest, digests: [digest], digestOf: () => digest, repoDigests: [...new Set(names.map(canonicalName))].map((name) => `${name}@${digest}`), formerNames: [], parent: undefined, hasChildren: false, containers: 0, isManifestList: true,
     };
   });
 }

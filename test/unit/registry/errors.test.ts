@@ -39,6 +39,13 @@ test('exchangeError() tells stages apart, below other errors too', (t) => {
   t.true(isTemporary(exchangeError(new AggregateError([refused, refused]), 'GET', url)));
 });
 
+test('exchangeError() names the proxy that can\'t be reached, without its password', (t) => {
+  const through = (code: string): string => exchangeError(Object.assign(new Error('x'), { code }), 'GET', url, { proxy: new URL('http://me:secret@proxy.test:3128') }).message;
+  t.regex(through('ECONNREFUSED'), /: proxy http:\/\/proxy\.test:3128: connection refused$/);
+  t.regex(through('ENOTFOUND'), /: proxy http:\/\/proxy\.test:3128: no such host proxy\.test$/);
+  t.notRegex(through('ECONNRESET'), /proxy/);
+});
+
 test('isTemporary() looks through what was put in front', (t) => {
   const error = answerError('GET', url, answer(503, ''));
   t.true(isTemporary(wrap(wrap(error, 'fetch'), 'pull')));
@@ -47,5 +54,5 @@ test('isTemporary() looks through what was put in front', (t) => {
 
 test('exchangeError() of a stopped exchange is the reason to stop', (t) => {
   const reason = new Error('interrupted');
-  t.is(exchangeError(new Error('aborted'), 'GET', url, AbortSignal.abort(reason)), reason);
+  t.is(exchangeError(new Error('aborted'), 'GET', url, { signal: AbortSignal.abort(reason) }), reason);
 });

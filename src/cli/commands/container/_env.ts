@@ -26,7 +26,8 @@ export function collectEnv(options: EnvOptions, hostEnv: HostEnv): string[] {
 
 /** `K=V` as it is; `K` from the host's environment, nothing where it is not set there; `K*` all that begin so. @throws USAGE */
 export function envLine(line: string, hostEnv: HostEnv): string[] {
-  if (line.startsWith('=') || line === '') throw new SkiffError('USAGE', `invalid environment variable ${JSON.stringify(line)}`);
+  if (line === '') return []; // as Podman: scripts have "-e $MAYBE"
+  if (line.startsWith('=')) throw new SkiffError('USAGE', `invalid environment variable ${JSON.stringify(line)}`);
   if (line.includes('=')) return [line];
   if (line.endsWith('*')) {
     const prefix = line.slice(0, -1);

@@ -7,6 +7,7 @@ import { chainIDs } from '../../../oci/ids.ts';
 import { containerDiffs } from '../../../storage/container-layers.ts';
 import { compareLayers, containerChanges, layerChanges, layerDiffs } from '../../../storage/export-layer.ts';
 import type { Change } from '../../../storage/index.ts';
+import { byAlias } from '../../by-alias.ts';
 import { print, printJson } from '../../output.ts';
 import { printable } from '../../printable.ts';
 import type { Invocation } from '../../spec.ts';
@@ -29,17 +30,17 @@ export async function run(invocation: Invocation): Promise<void> {
   const { options, args: [name, other], spec } = invocation;
   const context = openContext();
   const kind: Kind = spec.path.length === 1 ? 'all' : (spec.path[0] as Kind);
-  const named = name === undefined ? { container: selectOne(context, invocation, name) } : find(context, name, kind);
-  const all = other === undefined ? await ownChanges(context, named) : await compareLayers(context.store, stack(context, find(context, other, kind)), stack(context, named));
+  const named = name === undefined ? { container: selectOne(context, invocation, name) } : await find(context, name, kind);
+  const all = other === undefined ? await ownChanges(context, named) : await compareLayers(context.store, stack(context, await find(context, other, kind)), stack(context, named));
   const changes = all.filter(({ path }) => !ofTheStart.has(path));
   if (options['format'] === 'json') return printJson(asJson(changes), 5);
   print(changes.map(({ kind: what, path }) => `${letters[what]} ${printable(path)}\n`).join(''));
 }
 
-function find(context: Context, name: string, kind: Kind): Named {
+async function find(context: Context, name: string, kind: Kind): Promise<Named> {
   const container = kind === 'image' ? undefined : tryFindContainer(context, name);
   if (container !== undefined) return { container };
-  const image = kind === 'container' ? undefined : findImage(context.store, name);
+  const image = kind === 'container' ? undefined : await byAlias(name, (one) => findImage(context.store, one));
   if (image !== undefined) return { top: chainIDs(image.config.rootfs.diff_ids).at(-1) };
   throw new SkiffError(kind === 'image' ? 'IMAGE_UNKNOWN' : 'CONTAINER_UNKNOWN', `${name} not found: ${kind === 'image' ? 'image not known' : kind === 'container' ? 'no such container' : 'no such container or image'}`);
 }

@@ -6,6 +6,7 @@ import { inspectImage } from '../../../image/inspect.ts';
 import { findImage } from '../../../image/resolve.ts';
 import { reenterInside } from '../../../host/become.ts';
 import { isCode, SkiffError } from '../../../lib/errors.ts';
+import { byAlias } from '../../by-alias.ts';
 import { isJsonFormat, renderEach } from '../../listing.ts';
 import { print, printJson } from '../../output.ts';
 import { reportError } from '../../report.ts';
@@ -14,7 +15,7 @@ import { openContext } from './_context.ts';
 import { flag, text } from './_values.ts';
 
 /** What is found is printed, also where something else is not; then the exit code is 125. */
-export function run(invocation: Invocation): number {
+export async function run(invocation: Invocation): Promise<number> {
   const { options, spec } = invocation;
   if (flag(options, 'size')) reenterInside();
   const context = openContext();
@@ -23,7 +24,7 @@ export function run(invocation: Invocation): number {
   let exitCode = 0;
   for (const name of names(context, invocation)) {
     try {
-      views.push(inspectOne(context, name, type, flag(options, 'size')));
+      views.push(await inspectOne(context, name, type, flag(options, 'size')));
     } catch (error) {
       exitCode = reportError(error);
     }
@@ -44,11 +45,11 @@ function names(context: Context, { options, args }: Invocation): readonly string
   return [latest.record.ID];
 }
 
-function inspectOne(context: Context, name: string, type: string, size: boolean): Record<string, unknown> {
+async function inspectOne(context: Context, name: string, type: string, size: boolean): Promise<Record<string, unknown>> {
   const id = type === 'image' ? undefined : tryFindContainer(context, name);
   if (id !== undefined) return inspectContainer(context, id, { size });
   if (type === 'container') throw new SkiffError('CONTAINER_UNKNOWN', `inspecting object: no such container ${name}`);
-  const image = findImageOrNothing(context, name);
+  const image = await byAlias(name, (one) => findImageOrNothing(context, one));
   if (image !== undefined) return inspectImage(context.store, image);
   throw new SkiffError(type === 'image' ? 'IMAGE_UNKNOWN' : 'CONTAINER_UNKNOWN', `inspecting object: no such object: ${JSON.stringify(name)}`);
 }

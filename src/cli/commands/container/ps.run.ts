@@ -43,7 +43,7 @@ async function listing(context: Context, invocation: Invocation): Promise<() => 
   const rowOptions = (row: Summary): Parameters<typeof jsonRow>[1] => ({ nowMs, noTrunc: flag(options, 'no-trunc'), size: withSize ? containerSize(context, row.record) : undefined });
   if (isJsonFormat(format)) return () => printJson(rows.map((row) => jsonRow(row, rowOptions(row))), 2);
   const output = await renderListing({
-    name: 'ps', format, headers, rows: rows.map((row) => new TemplateRow(row, rowOptions(row))), noHeading: flag(options, 'noheading'),
+    name: 'ps', typeName: 'containers.psReporter', format, headers, rows: rows.map((row) => new TemplateRow(row, rowOptions(row))), noHeading: flag(options, 'noheading'),
     defaultFormat: flag(options, 'namespace')
       ? 'table {{.ID}}\t{{.Names}}\t{{.Pid}}\t{{.CGROUPNS}}\t{{.IPC}}\t{{.MNT}}\t{{.NET}}\t{{.PIDNS}}\t{{.USERNS}}\t{{.UTS}}'
       : `table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}${flag(options, 'size') ? '\t{{.Size}}' : ''}`,

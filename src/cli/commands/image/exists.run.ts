@@ -1,7 +1,9 @@
 import { findSubject } from '../../../image/resolve.ts';
+import { byAlias } from '../../by-alias.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 
-export function run({ args: [name = ''] }: Invocation): number {
-  return findSubject(imageStore(), name) === undefined ? 1 : 0;
+export async function run({ args: [text = ''] }: Invocation): Promise<number> {
+  const store = imageStore();
+  return await byAlias(text, (name) => findSubject(store, name)) === undefined ? 1 : 0;
 }

@@ -3,6 +3,7 @@ import { imageHistory } from '../../../image/history.ts';
 import { resolveImage } from '../../../image/resolve.ts';
 import { humanDuration, humanSize } from '../../../lib/units.ts';
 import { hexOf } from '../../../oci/ids.ts';
+import { byAlias } from '../../by-alias.ts';
 import { isJsonFormat, renderListing } from '../../listing.ts';
 import { print, printLine } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
@@ -13,9 +14,9 @@ const headers = {
 };
 const shownCommand = 45;
 
-export async function run({ args: [name = ''], options }: Invocation): Promise<void> {
+export async function run({ args: [text = ''], options }: Invocation): Promise<void> {
   const store = imageStore();
-  const steps = imageHistory(store, resolveImage(store, name));
+  const steps = imageHistory(store, await byAlias(text, (name) => resolveImage(store, name)));
   const noTrunc = options['no-trunc'] === true;
   const format = options['format'] as string | undefined;
   if (isJsonFormat(format)) return printLine(JSON.stringify(steps.map(jsonOf)));
@@ -51,6 +52,6 @@ function fieldsOf(step: HistoryStep, noTrunc: boolean, human: boolean): object {
 function jsonOf(step: HistoryStep): object {
   return {
     id: step.id === undefined ? '<missing>' : hexOf(step.id), ...(step.created !== undefined && { created: step.created }), CreatedBy: step.createdBy,
-    ...(step.tags.length > 0 && { tags: step.tags }), size: step.sizeBytes, comment: step.comment,
+    ...(step.tags.length > 0 && { tags: step.tags }), size: step.sizeBytes, comment: step.comment, ...(step.created !== undefined && { Created: step.created.replace(/\.\d+/, '') }),
   };
 }

@@ -4,6 +4,7 @@ import type { Location } from '../../../image/transports.ts';
 import { parseLocation } from '../../../image/transports.ts';
 import { isCode, wrap } from '../../../lib/errors.ts';
 import type { Store } from '../../../storage/index.ts';
+import { byAlias } from '../../by-alias.ts';
 import { isJsonFormat, renderEach } from '../../listing.ts';
 import { print, printJson } from '../../output.ts';
 import { reportError } from '../../report.ts';
@@ -18,7 +19,7 @@ export async function run({ args, options }: Invocation): Promise<number> {
   for (const name of args) {
     try {
       const location = parseLocation(name);
-      views.push(location === undefined ? inspectImage(store, resolveImage(store, name)) : await inspectElsewhere(store, location, name, options));
+      views.push(location === undefined ? inspectImage(store, await byAlias(name, (one) => resolveImage(store, one))) : await inspectElsewhere(store, location, name, options));
     } catch (error) {
       exitCode = reportError(isCode(error, 'IMAGE_UNKNOWN') ? wrap(error, 'inspecting object') : error);
     }

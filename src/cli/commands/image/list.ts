@@ -14,7 +14,7 @@ export const spec: CommandSpec = {
     { name: 'digests', kind: 'bool', help: 'Show digests of manifests' },
     filterOption(imageFilterKeys),
     formatOption(),
-    { name: 'history', kind: 'bool', help: 'Show the names of each image' },
+    { name: 'history', kind: 'bool', help: 'Show the names of each image, those that it had before as well' },
     noTruncOption,
     noHeadingOption('n'),
     quietOption(),

@@ -7,6 +7,7 @@ import { alignTabs } from '../../../lib/table.ts';
 import type { ImageID } from '../../../oci/ids.ts';
 import { hexOf } from '../../../oci/ids.ts';
 import { canonicalString } from '../../../oci/reference.ts';
+import { byAlias } from '../../by-alias.ts';
 import { print, printJson, printLine } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
@@ -20,7 +21,7 @@ export async function run({ args, options }: Invocation): Promise<void> {
   const listing = all || args.length === 0;
   const names = namesByImage(store);
   const shown = (id: ImageID): string[] => (names.get(id) ?? []).map(canonicalString);
-  const wanted = all ? summarizeImages(store).filter((image) => !isIntermediate(image)).map(({ id }) => id) : args.map((name) => resolveImage(store, name).id);
+  const wanted = all ? summarizeImages(store).filter((image) => !isIntermediate(image)).map(({ id }) => id) : await Promise.all(args.map(async (text) => (await byAlias(text, (name) => resolveImage(store, name))).id));
   const mounts = listing && !all ? ownMounts(runtimeDir) : wanted.map((image) => ({ image, mountPoint: mountImage(store, runtimeDir, image) }));
   if (options['format'] === 'json') {
     return printJson(mounts.map(({ image, mountPoint }) => ({ id: hexOf(image), Names: shown(image), Repositories: shown(image), mountpoint: mountPoint })), 1);

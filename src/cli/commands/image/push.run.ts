@@ -5,6 +5,7 @@ import { parseLocation } from '../../../image/transports.ts';
 import { SkiffError, isCode, wrap } from '../../../lib/errors.ts';
 import { canonicalString } from '../../../oci/reference.ts';
 import type { Store } from '../../../storage/index.ts';
+import { byAlias } from '../../by-alias.ts';
 import { readPushOptions } from '../../options/push.ts';
 import { writeDigestfile } from '../../digestfile.ts';
 import { pushListCommand } from '../../push-list.ts';
@@ -15,7 +16,7 @@ import { imageStore } from './_store.ts';
 
 export async function run({ args: [text = '', to], options }: Invocation): Promise<void> {
   const store = imageStore();
-  const { image, list } = subjectOf(store, text);
+  const { image, list } = await subjectOf(store, text);
   if (image === undefined) return pushListCommand(store, list, { text, to, all: true }, options);
   if (to === undefined && image.name === undefined) throw new SkiffError('USAGE', `push ${JSON.stringify(text)}: an id says no destination`, { hint: `skiff push ${text} REGISTRY/NAME:TAG` });
   const written = to ?? (image.name === undefined ? '' : canonicalString(image.name));
@@ -31,9 +32,9 @@ export async function run({ args: [text = '', to], options }: Invocation): Promi
   }
 }
 
-function subjectOf(store: Store, text: string): Subject {
+async function subjectOf(store: Store, text: string): Promise<Subject> {
   try {
-    return resolveSubject(store, text);
+    return await byAlias(text, (name) => resolveSubject(store, name));
   } catch (error) {
     throw isCode(error, 'IMAGE_UNKNOWN') ? wrap(error, `push ${JSON.stringify(text)}`) : error;
   }

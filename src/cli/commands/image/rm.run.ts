@@ -10,6 +10,7 @@ import { isCode } from '../../../lib/errors.ts';
 import { hexOf, parseImageID } from '../../../oci/ids.ts';
 import { hasImage } from '../../../storage/imagedb.ts';
 import type { Store } from '../../../storage/index.ts';
+import { byAlias } from '../../by-alias.ts';
 import { printLine } from '../../output.ts';
 import { reportFailure } from '../../report.ts';
 import type { Invocation } from '../../spec.ts';
@@ -25,9 +26,9 @@ export async function run({ args, options }: Invocation): Promise<number> {
   const codes = new Set<number>();
   const removals: Removal[] = [];
   const lists: ManifestList[] = options['all'] === true ? readLists(store) : [];
-  const attempt = async (find: () => Match): Promise<void> => {
+  const attempt = async (find: () => Match | Promise<Match>): Promise<void> => {
     try {
-      const match = find();
+      const match = await find();
       if (force) removeUsers(store, match);
       removals.push(await removeImage(store, { match, force: force || options['all'] === true, noPrune: options['no-prune'] === true, uses: () => imageUses(store) }));
     } catch (error) {
@@ -41,7 +42,7 @@ export async function run({ args, options }: Invocation): Promise<number> {
     for (const name of args) {
       // A name is an image's or a list's, and an image's first.
       const list = isImage(store, name) ? undefined : findList(store, name);
-      if (list === undefined) await attempt(() => matchImage(store, name));
+      if (list === undefined) await attempt(() => byAlias(name, (one) => matchImage(store, one)));
       else lists.push(list);
     }
   }

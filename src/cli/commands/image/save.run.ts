@@ -8,6 +8,7 @@ import type { Compression } from '../../../oci/media-types.ts';
 import type { NamedReference } from '../../../oci/reference.ts';
 import { canonicalString } from '../../../oci/reference.ts';
 import type { Store } from '../../../storage/index.ts';
+import { byAlias } from '../../by-alias.ts';
 import { interruptible } from '../../interrupt.ts';
 import type { Invocation, OptionValues } from '../../spec.ts';
 import { imageStore, progress } from './_store.ts';
@@ -19,7 +20,7 @@ export async function run({ args, options }: Invocation): Promise<void> {
   if (output === undefined && format.endsWith('-dir')) throw new SkiffError('USAGE', `--format ${format} needs --output`);
   if (output === undefined && isTerminal(1)) throw new SkiffError('USAGE', 'refusing to save to terminal. Use -o flag or redirect');
   const store = imageStore();
-  const items = options['multi-image-archive'] === true ? args.map((name) => oneImage(store, name)) : [withTags(store, args)];
+  const items = options['multi-image-archive'] === true ? await Promise.all(args.map((name) => oneImage(store, name))) : [await withTags(store, args)];
   await interruptible((signal) => saveImages(store, {
     items, format, output: output === undefined ? { fd: 1 } : { path: output }, compression: compressionOf(options, format), signal,
     // As Podman has it: who pipes an archive on hears of errors only.
@@ -27,14 +28,14 @@ export async function run({ args, options }: Invocation): Promise<void> {
   }));
 }
 
-function oneImage(store: Store, text: string): SaveItem {
-  const image = resolveImage(store, text);
+async function oneImage(store: Store, text: string): Promise<SaveItem> {
+  const image = await byAlias(text, (name) => resolveImage(store, name));
   return { image, names: image.name === undefined ? [] : [withoutDigest(image.name)] };
 }
 
 /** The first name is the image; the others are tags that it gets. One that names this image anyway is meant by its full name. */
-function withTags(store: Store, [first = '', ...more]: readonly string[]): SaveItem {
-  const { image, names } = oneImage(store, first);
+async function withTags(store: Store, [first = '', ...more]: readonly string[]): Promise<SaveItem> {
+  const { image, names } = await oneImage(store, first);
   const all = [...names, ...more.map(parseTarget)];
   return { image, names: [...new Map(all.map((name) => [canonicalString(name), name])).values()] };
 }

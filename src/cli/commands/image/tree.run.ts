@@ -5,13 +5,14 @@ import { layersBelow, layersUpon } from '../../../image/tree.ts';
 import { humanSize } from '../../../lib/units.ts';
 import { hexOf } from '../../../oci/ids.ts';
 import { canonicalString } from '../../../oci/reference.ts';
+import { byAlias } from '../../by-alias.ts';
 import { print } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { imageStore } from './_store.ts';
 
-export function run({ args: [name = ''], options }: Invocation): void {
+export async function run({ args: [text = ''], options }: Invocation): Promise<void> {
   const store = imageStore();
-  const image = resolveImage(store, name);
+  const image = await byAlias(text, (name) => resolveImage(store, name));
   const tags = (namesByImage(store).get(image.id) ?? []).map(canonicalString);
   const base = options['whatrequires'] === true ? layersUpon(store, image) : layersBelow(store, image);
   const lines = base === undefined ? ['No Image Layers'] : ['Image Layers', ...branches([base], '')];

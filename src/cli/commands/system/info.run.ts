@@ -8,6 +8,6 @@ export function run(invocation: Invocation): void {
   const report = infoReport();
   const format = invocation.options['format'];
   if (format === 'json') printJson(report, 2);
-  else if (typeof format === 'string' && format !== '') print(renderEach(format, [goNames(report)]));
+  else if (typeof format === 'string' && format !== '') print(renderEach(format, [goNames(report)], { name: 'info', typeName: '*define.Info' }));
   else print(renderYAML(report));
 }

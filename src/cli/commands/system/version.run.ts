@@ -19,7 +19,7 @@ export function run(invocation: Invocation): void {
   const report = versionReport();
   const format = invocation.options['format'];
   if (format === 'json') return printJson(report);
-  if (typeof format === 'string' && format !== '') return print(renderEach(format, [report]));
+  if (typeof format === 'string' && format !== '') return print(renderEach(format, [report], { name: 'version', typeName: '*define.Version' }));
   const rows = [['Client', 'skiff'], ['Version', version], ['API Version', version], ['Node Version', process.version], ['OS/Arch', `linux/${goArchitecture(process.arch, endianness())}`]];
   print(rows.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}\n`).join(''));
 }
