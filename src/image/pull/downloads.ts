@@ -7,6 +7,7 @@
 import { createReadStream, closeSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pipe } from '../../host/descriptors.ts';
+import { keepYoungHeapSmall } from '../../host/young-heap.ts';
 import { SkiffError, isCode, isErrno } from '../../lib/errors.ts';
 import type { Limiter } from '../../lib/limit.ts';
 import { limiter } from '../../lib/limit.ts';
@@ -211,6 +212,7 @@ export class Downloads {
     blob.toldAt = download.haveBytes;
     this.#tell(blob, 'downloading', download.haveBytes);
     isReady();
+    keepYoungHeapSmall();
     await fetchBlobInto(download, {
       client, repository, digest, sizeBytes, signal,
       onBytes: (doneBytes) => {

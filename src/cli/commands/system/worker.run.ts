@@ -1,5 +1,6 @@
 import { serveWorker } from '../../../host/worker.ts';
 import type { WorkerCode, WorkerKind } from '../../../host/worker.ts';
+import { keepYoungHeapSmall } from '../../../host/young-heap.ts';
 import type { Invocation } from '../../spec.ts';
 import { UsageError } from '../../usage-error.ts';
 
@@ -12,5 +13,7 @@ const loaders: Readonly<Record<WorkerKind, () => Promise<WorkerCode>>> = {
 export async function run({ args }: Invocation): Promise<number> {
   const kind = args[0] ?? '';
   if (!Object.hasOwn(loaders, kind)) throw new UsageError(`unknown kind of worker ${JSON.stringify(kind)}`, 'skiff __worker');
-  return serveWorker(await loaders[kind as WorkerKind]());
+  const code = await loaders[kind as WorkerKind]();
+  keepYoungHeapSmall();
+  return serveWorker(code);
 }

@@ -1,0 +1,10 @@
+/**
+ * Who moves an image makes much garbage that is dead at once, and V8 lets the heap of the young grow for it; what hangs on that (a buffer
+ * of 64 KiB for each piece from the network) waits for its collection. Kept as small as it starts, it costs a third of the memory.
+ */
+import { setFlagsFromString } from 'node:v8';
+
+/** From now on. To be called when everything is loaded: V8 takes no code cache once a flag has changed. */
+export function keepYoungHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
