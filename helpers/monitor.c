@@ -179,7 +179,10 @@ static void attend(struct monitor *monitor)
     loop_turn(monitor, -1);
 }
 
-/* A container's life; returns the monitor's exit code. */
+/*
+ * A container's life; returns the monitor's exit code, which is the container's: systemd goes by it where the monitor is a unit's main
+ * process.
+ */
 static int live(struct monitor *monitor)
 {
   struct failure failure = {0};
@@ -201,7 +204,7 @@ static int live(struct monitor *monitor)
   attend(monitor);
   finish_ended(monitor);
   farewell(monitor);
-  return 0;
+  return monitor->exit_code;
 }
 
 int main(int argc, char **argv)

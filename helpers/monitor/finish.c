@@ -92,6 +92,17 @@ static void unmount_all(const struct monitor *monitor)
       warn("unmount", paths->items[i], errno);
 }
 
+/* It lies in a folder of the user's, and may be another container's by now. */
+static void remove_id_file(const struct options *options)
+{
+  char text[PATH_MAX];
+  size_t length = strlen(options->id);
+  _cleanup_fd_ int fd = open(options->id_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  ssize_t count = fd < 0 ? -1 : RETRY_EINTR(read(fd, text, sizeof text));
+  if (count == (ssize_t)length && memcmp(text, options->id, length) == 0 && unlink(options->id_file) < 0)
+    warn("remove", options->id_file, errno);
+}
+
 /* The plan of `run --rm`. After the first step the container is gone for everyone; the rest is clearing away. */
 static void remove_all(const struct monitor *monitor)
 {
@@ -118,6 +129,8 @@ static void remove_all(const struct monitor *monitor)
     if (error)
       warn("remove", path, error);
   }
+  if (options->id_file)
+    remove_id_file(options);
 }
 
 /*

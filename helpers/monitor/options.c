@@ -30,6 +30,7 @@ enum option_name {
   OPT_UNMOUNT,
   OPT_REMOVE,
   OPT_STORE_LOCK,
+  OPT_ID_FILE,
   OPT_FORGET,
   OPT_CLEANUP,
   OPT_TIMEOUT,
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
     {"unmount", required_argument, NULL, OPT_UNMOUNT},
     {"remove", required_argument, NULL, OPT_REMOVE},
     {"store-lock", required_argument, NULL, OPT_STORE_LOCK},
+    {"id-file", required_argument, NULL, OPT_ID_FILE},
     {"forget", required_argument, NULL, OPT_FORGET},
     {"cleanup", required_argument, NULL, OPT_CLEANUP},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -195,6 +197,7 @@ void options_parse(struct options *options, int argc, char **argv)
     case OPT_UNMOUNT: append(&options->unmounts, optarg, argc); break;
     case OPT_REMOVE: append(&options->removals, optarg, argc); break;
     case OPT_STORE_LOCK: options->store_lock = optarg; break;
+    case OPT_ID_FILE: options->id_file = optarg; break;
     case OPT_FORGET: options->forget = optarg; break;
     case OPT_CLEANUP: append(&options->cleanup, optarg, argc); break;
     case OPT_TIMEOUT: options->timeout_seconds = parse_number("timeout", optarg, 0, INT32_MAX); break;

@@ -35,6 +35,7 @@ struct options {
   struct list unmounts;
   struct list removals;
   const char *store_lock;
+  const char *id_file; /* what --cidfile has written */
   const char *forget; /* the runtime's folder of the container, which is all that its delete would remove */
   struct list cleanup;
   long long timeout_seconds; /* 0: none */

@@ -17,7 +17,7 @@ export function dockerHostConfig(record: ContainerRecord): Record<string, unknow
   }
   return {
     Binds: own.mounts.flatMap((mount) => (mount.kind === 'bind' ? [`${mount.source}:${mount.destination}${mount.readOnly ? ':ro' : ''}`] : [])),
-    ContainerIDFile: '',
+    ContainerIDFile: record.Skiff.cidfile ?? '',
     LogConfig: { Type: own.logDriver === 'json-file' ? 'json-file' : 'none', Config: {} },
     NetworkMode: own.network.kind === 'host' || own.network.kind === 'none' ? own.network.kind : 'none',
     PortBindings: portBindings,

@@ -113,6 +113,8 @@ export interface SkiffRecord {
   pidfile?: string;
   /** The same for the monitor's process id, by which systemd knows a unit of Type=forking. */
   conmonPidfile?: string;
+  /** Absolute; written at the creation, gone with the container while it is this one's. */
+  cidfile?: string;
   /** The working directory is not the image's but the user's wish, who is told where it is missing. */
   ownWorkdir?: true;
   /** Each start tells the service manager that it runs, and that the monitor is the service's main process. */

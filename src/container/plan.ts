@@ -112,6 +112,7 @@ export function planContainer(input: PlanInput): ContainerRecord {
       ...(request.timeoutSeconds === undefined ? {} : { timeoutSeconds: request.timeoutSeconds }),
       ...(request.noHosts ? { noHosts: true } : {}),
       ...(request.pidfile === undefined ? {} : { pidfile: request.pidfile }),
+      ...(request.cidfile === undefined ? {} : { cidfile: request.cidfile }),
       ...(request.conmonPidfile === undefined ? {} : { conmonPidfile: request.conmonPidfile }),
       ...(request.notify ? { notify: true } : {}),
       ...(request.workdir !== undefined && request.workdir !== image.config.config.WorkingDir ? { ownWorkdir: true } : {}),

@@ -4,7 +4,9 @@
  * comes last and is not in the list. The monitor of a `--rm` container gets the same list (runtime/index.ts, --remove).
  */
 import { renameSync } from 'node:fs';
+import { textIfThere, unlinkIfThere } from '../host/if-there.ts';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { containerRemovalPlan } from '../storage/container-layers.ts';
 import { changeStore } from '../storage/store-lock.ts';
@@ -37,5 +39,19 @@ export function performRemoval(context: Context, record: ContainerRecord, option
     }
     for (const path of [`${first}.removing`, ...rest]) removeTree(path);
   });
+  removeIDFile(record);
   removeRunDir(context, record.ID);
+}
+
+/**
+ * What --cidfile has written, as Podman has it since 5.0: a unit's next start would be refused for it. Not one that is another
+ * container's by now. The monitor's --id-file does the same. It is the user's folder: what can't be removed there stays.
+ */
+function removeIDFile({ ID, Skiff: { cidfile } }: ContainerRecord): void {
+  if (cidfile === undefined) return;
+  try {
+    if (textIfThere(cidfile) === ID) unlinkIfThere(cidfile);
+  } catch (error) {
+    log.warn(`remove the container id file: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -1,7 +1,7 @@
 /** The kernel's overlay in a user namespace: Linux 5.11 and newer, marks in user.* attributes. */
 import { closeSync, constants, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { wrap } from '../lib/errors.ts';
+import { isErrno, wrap } from '../lib/errors.ts';
 import { sys } from './sys.ts';
 
 export interface OverlayMount {
@@ -33,8 +33,9 @@ const O_PATH = 0o10000000;
 
 /** The kernel's overlay. @throws what mount throws */
 export function mountKernelOverlay(request: OverlayMount): void {
-  // By descriptor: the current folder may have lost its name, or lie where its path leads this process nowhere.
-  const before = openSync('.', O_PATH | constants.O_DIRECTORY);
+  // By descriptor: the current folder may have lost its name, or lie where its path leads this process nowhere. By the link in /proc, which
+  // leads to it also where this user may not look it up (sudo -u, in root's home).
+  const before = openSync('/proc/self/cwd', O_PATH | constants.O_DIRECTORY);
   try {
     process.chdir(request.overlayDir); // relative layers are looked up from the current folder, once, now
     // index=off as Docker sets it: an upper dir may be mounted again after its lower layers were copied to other inodes.
@@ -42,8 +43,18 @@ export function mountKernelOverlay(request: OverlayMount): void {
   } catch (error) {
     throw wrap(error, `mount overlay on ${JSON.stringify(request.target)}`);
   } finally {
-    process.chdir(`/proc/self/fd/${before}`);
+    goBack(before);
     closeSync(before);
+  }
+}
+
+/** Where it could be entered by who started us only, no path that begins there has led anywhere before: then "/" is as good. */
+function goBack(folder: number): void {
+  try {
+    process.chdir(`/proc/self/fd/${folder}`);
+  } catch (error) {
+    if (!isErrno(error, 'EACCES')) throw error;
+    process.chdir('/');
   }
 }
 

@@ -43,6 +43,7 @@
  *                                             remove all recursively, in order (the plan of `run --rm`, made by storage/). What is
  *                                             mounted in there is detached, never entered
  *   [--store-lock PATH]                       taken LOCK_SH around the removals
+ *   [--id-file PATH]                          goes with the removals, unless it holds something else than ID by then
  *   [--forget DIR]                            a container that has run and ended: this folder and its own cgroup are removed, and the
  *                                             runtime is not asked to delete it, unless that fails
  *   [--cleanup ARG]...                        argv run at the end, after the removals (e.g. skiff container cleanup ID)
@@ -53,7 +54,8 @@
  * The end, in this order: output drained into the log, `delete --force` by the runtime, --unmount, exit record, the run
  * dir (left to whoever holds its `change` lock; exit.json stays where the disk took no exit record), the run lock, --cleanup,
  * 'x' to the clients. With --remove there is no exit record, and unmount and removals are done while the runtime deletes.
- * SIGTERM is sent on to the container. A monitor that is killed (SIGKILL) leaves the container running
+ * Its own exit code is the container's (128+n where a signal ended it), 1 where none was started: what
+ * systemd makes of a unit whose main process it is. SIGTERM is sent on to the container. A monitor that is killed (SIGKILL) leaves the container running
  * (container/orphan.ts ends it).
  * Where creating or starting fails, the runtime has deleted the container before the error is reported; everything else is left
  * as it was for the command to undo. Where the command is gone by then (or went before "start") the monitor clears away as at an

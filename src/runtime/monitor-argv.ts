@@ -22,6 +22,8 @@ export interface MonitorRequest {
   /** What `--rm` takes away at the end, in order, the publish point first. Empty: everything stays. */
   remove: readonly string[];
   storeLock?: string | undefined;
+  /** What --cidfile has written: goes with the removals. */
+  idFile?: string | undefined;
   /** The runtime's folder of the container, where that is all that its delete would take away (choose.ts, soleTrace). */
   forget?: string | undefined;
   cleanup?: readonly string[] | undefined;
@@ -52,6 +54,7 @@ export function monitorArgv(request: MonitorRequest, withClient: boolean): strin
   each('--unmount', request.unmount);
   each('--remove', request.remove);
   if (request.storeLock !== undefined) argv.push('--store-lock', request.storeLock);
+  if (request.idFile !== undefined) argv.push('--id-file', request.idFile);
   if (request.forget !== undefined) argv.push('--forget', request.forget);
   each('--cleanup', request.cleanup ?? []);
   if (request.timeoutSeconds !== undefined && request.timeoutSeconds > 0) argv.push('--timeout', String(request.timeoutSeconds));

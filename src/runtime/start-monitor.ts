@@ -6,6 +6,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import { socketPair } from '../host/descriptors.ts';
+import { userBus } from '../host/cgroup/user-manager.ts';
 import { helperPath } from '../host/helpers.ts';
 import { startProgram } from '../host/process.ts';
 import type { MonitorEvent } from './index.ts';
@@ -117,9 +118,12 @@ function errnoText(errno: number): string {
 
 /** The runtime needs to find D-Bus (systemd cgroups) and its own programs; nothing else of the user's environment reaches it. */
 function environment(): string[] {
-  const passed = ['PATH', 'HOME', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'LANG', 'SKIFF_HELPERS_DIR', 'SKIFF_HELPER_DEBUG'];
-  return passed.flatMap((name) => {
+  const passed = ['PATH', 'HOME', 'XDG_RUNTIME_DIR', 'LANG', 'SKIFF_HELPERS_DIR', 'SKIFF_HELPER_DEBUG'];
+  const lines = passed.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [`${name}=${value}`];
   });
+  // By this and nothing else the runtime finds the user's manager: not where a stale or missing variable would lead.
+  const bus = userBus();
+  return bus === undefined ? lines : [...lines, `DBUS_SESSION_BUS_ADDRESS=${bus}`];
 }

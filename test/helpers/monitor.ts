@@ -114,9 +114,9 @@ export function makeMonitorWorld(t: ExecutionContext, runtimeDir = 'runtime'): M
       const run = start(options);
       await run.expectEvent('started');
       const { code } = await run.ended;
-      t.is(code, 0, run.stderr());
       const record = world.exitRecord();
       if (record === undefined) throw new Error(`no exit record: ${run.stderr()}`);
+      t.is(code, record.exitCode, `the monitor ends as the container did: ${run.stderr()}`);
       return record;
     },
     connect: (hello) => {

@@ -1,6 +1,6 @@
 /** What `run` gives to the contained command. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -199,6 +199,17 @@ test('run writes the id and the pid where asked, and refuses an id file that is 
   t.is(world.ok('inspect', '--format', '{{.ConmonPidFile}}', id), `${pidfile}-monitor`);
   t.regex(world.skiff(['run', '--cidfile', cidfile, '--network', 'none', 'base', 'true']).stderr, /container id file exists/);
   world.ok('rm', '-f', '-t', '0', '--cidfile', cidfile);
+  // As with Podman 5 it goes with the container, so that a unit can start again; not one that is another's by now.
+  t.false(existsSync(cidfile));
+  world.ok('run', '--rm', '--cidfile', cidfile, '--network', 'none', 'base', 'true');
+  t.false(existsSync(cidfile));
+  world.ok('run', '--rm', '--cidfile', cidfile, '-v', `${world.dir}:/d`, '--network', 'none', 'base', 'sh', '-c', 'echo other >/d/cid');
+  t.is(readFileSync(cidfile, 'utf8'), 'other\n');
+  unlinkSync(cidfile);
+  world.ok('create', '--name', 'named', '--cidfile', cidfile, '--network', 'none', 'base', 'true');
+  t.is(world.ok('inspect', '--format', '{{.HostConfig.ContainerIDFile}}', 'named'), cidfile);
+  world.ok('rm', 'named');
+  t.false(existsSync(cidfile));
   t.true(existsSync(pidfile), "the user's file stays, as Podman's");
 });
 

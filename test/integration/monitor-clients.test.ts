@@ -76,7 +76,7 @@ test.serial('a slow client delays neither the end nor the others; it gets all it
   t.is(seen.stdout.toString(), log);
   t.true(log.startsWith('1\n2\n3\n') && log.length > 100_000);
   t.is(seen.exit?.exitCode, 4);
-  t.is((await run.ended).code, 0);
+  t.is((await run.ended).code, 4);
 });
 
 test.serial('clients that vanish are forgotten', async (t) => {

@@ -6,16 +6,20 @@ import { closeSync, constants, openSync, readFileSync, readlinkSync, unlinkSync,
 import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
 import type { Process, RuntimeSpec } from '../../oci/runtime-spec.ts';
+import { leaveSession } from '../../host/cgroup/leave-session.ts';
+import { readCgroups, type CgroupManager } from '../../host/cgroup/manager.ts';
+import { isBelowManager } from '../../host/cgroup/user-manager.ts';
 import { config } from '../../host/config/index.ts';
 import { RootHandle } from '../../host/in-root.ts';
 import { randomHex } from '../../host/random.ts';
+import { session } from '../../host/session.ts';
 import type { OCIRuntime } from '../../runtime/choose.ts';
 import { commandProblem } from '../find-command.ts';
 import type { Context } from '../index.ts';
 import type { ContainerRecord } from '../model.ts';
 import { runDir, runFiles } from '../names.ts';
 import { readRecord } from '../record.ts';
-import { runtimeOf } from '../runtime-of.ts';
+import { cgroupWish, runtimeOf } from '../runtime-of.ts';
 import { defaultCapabilities, planCapabilities } from '../spec/capabilities.ts';
 import { parseBoundingSet, parseLimit } from '../spec/facts.ts';
 import { planCwd } from '../spec/process.ts';
@@ -33,10 +37,13 @@ export interface PreparedExec {
 /** @throws CONTAINER_STATE (exit code 255, as Podman), COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, USAGE (user, directory) */
 export function prepareExec(context: Context, request: ExecRequest, consoleSize?: { rows: number; columns: number }): PreparedExec {
   const record = readRecord(context, request.id);
+
   const state = containerState(context, request.id);
   if (state.status !== 'running') {
     throw new SkiffError('CONTAINER_STATE', 'can only create exec sessions on running containers: container state improper', { exitCode: 255 });
   }
+  const { manager } = readCgroups(cgroupWish(record));
+  const leaving = leaveFor(state.pid, manager);
   const base = readProcess(context, record);
   const root = new RootHandle(`/proc/${state.pid}/root`);
   try {
@@ -50,10 +57,28 @@ export function prepareExec(context: Context, request: ExecRequest, consoleSize?
     const process_ = planExec({ request, record, base, user, cwd, capabilities, consoleSize, hardLimits: hardLimits() });
     const problem = commandProblem(root, { command: request.command[0] ?? '', env: process_.env, cwd, user });
     if (problem !== undefined) throw problem;
-    return { runtime: runtimeOf(context, record), process: process_, record };
+    leaving();
+    return { runtime: runtimeOf(context, record, manager), process: process_, record };
   } finally {
     root.close();
   }
+}
+
+/**
+ * Who is outside of the user's part of the cgroup tree can't put a process into a container that is inside.
+ * @returns what waits until it can @throws CGROUP_UNAVAILABLE where it never will
+ */
+function leaveFor(pid: number, manager: CgroupManager): () => void {
+  const { hostUid } = session();
+  if (manager !== 'systemd' || hostUid === 0 || !isBelowManager(hostUid, pid)) return () => {};
+  const leaving = leaveSession(manager, 'anywhere');
+  return () => {
+    const problem = leaving();
+    if (problem === undefined) return;
+    throw new SkiffError('CGROUP_UNAVAILABLE', `exec: this session may put no process into the container's cgroup, and the user's systemd gave no scope that may: ${problem}`, {
+      exitCode: 126, hint: 'from a session of the user\'s manager it works: systemd-run --user --scope skiff exec …',
+    });
+  };
 }
 
 function hardLimits(): Record<string, number> {

@@ -14,7 +14,7 @@ export function hostConfigView(record: ContainerRecord, facts: HostConfigFacts):
   const capabilities = capabilityChanges(record);
   return {
     Binds: own.mounts.flatMap(bindText),
-    CgroupManager: facts.cgroupManager, CgroupMode: namespaceText(own.cgroupns), ContainerIDFile: '',
+    CgroupManager: facts.cgroupManager, CgroupMode: namespaceText(own.cgroupns), ContainerIDFile: own.cidfile ?? '',
     LogConfig: { Type: own.logDriver, Config: nilMap(), Path: facts.logPath, Tag: own.logOptions['tag'] ?? '', Size: own.logOptions['max-size'] ?? '0B' },
     NetworkMode: networkText(record),
     PortBindings: bindings(record),

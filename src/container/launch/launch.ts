@@ -6,6 +6,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CleanupStack } from '../../lib/cleanup.ts';
 import { isCode, wrap } from '../../lib/errors.ts';
+import { leaveSession } from '../../host/cgroup/leave-session.ts';
 import { readCgroups, type Cgroups } from '../../host/cgroup/manager.ts';
 import { config } from '../../host/config/index.ts';
 import { textIfThere, unlinkIfThere } from '../../host/if-there.ts';
@@ -54,6 +55,7 @@ export interface Launched {
 export async function launch(context: Context, request: LaunchRequest): Promise<Launched> {
   const { record } = request;
   const cgroups = readCgroups(cgroupWish(record));
+  const leaving = leaveSession(cgroups.manager, 'session');
   const runtime = runtimeOf(context, record, cgroups.manager);
   const host = hostFacts(record, cgroups);
   const cleanup = new CleanupStack();
@@ -63,6 +65,7 @@ export async function launch(context: Context, request: LaunchRequest): Promise<
     const shared = sharedNamespaces(context, record);
     const memory = shareMemory(context, record);
     if (memory !== undefined) cleanup.push('unmount the shared memory', memory.release);
+    leaving(); // the monitor and what serves the network are to stay
     const network = planNetwork(context, record, shared.network);
     cleanup.push('tear down the network', () => network.teardown());
     const rootfs = mountRootfs(context, record, host);
@@ -138,7 +141,7 @@ function monitorRequest(context: Context, record: ContainerRecord, { runtime, cg
     unmount: [...mounts, ...network.unmount], remove,
     ...(network.lifeline === undefined ? {} : { lifeline: network.lifeline }),
     forget: soleTrace(runtime, id, { cgroupManager, ownPidNamespace: own.pid.kind === 'private' }),
-    ...(remove.length > 0 ? { storeLock: context.store.layout.lock } : {}),
+    ...(remove.length > 0 ? { storeLock: context.store.layout.lock, idFile: own.cidfile } : {}),
     ...(own.removeImage ? { cleanup: [session().self, 'rmi', own.imageName] } : {}),
     ...(own.timeoutSeconds === undefined ? {} : { timeoutSeconds: own.timeoutSeconds }),
   };

@@ -3,7 +3,7 @@ import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
 import { session } from '../session.ts';
-import { ownCgroup } from './manager.ts';
+import { ownCgroup } from './own.ts';
 
 const tree = '/sys/fs/cgroup';
 

@@ -6,6 +6,8 @@ import { session } from '../session.ts';
 import type { Session } from '../session.ts';
 import { controllersFor, flagsOf } from './limits.ts';
 import type { Limits } from './limits.ts';
+import { ownCgroup } from './own.ts';
+import { managerCgroup, userBus } from './user-manager.ts';
 
 /**
  * 'systemd': the user's manager makes a scope for each container, by D-Bus. 'cgroupfs': folders below our own cgroup. 'disabled': the
@@ -52,6 +54,7 @@ export function checkLimits(limits: Limits, { view, manager, controllers }: Omit
   if (view !== 'v2') {
     throw new SkiffError('CGROUP_UNAVAILABLE', `${what}, and this host does not have cgroup v2 alone`, { hint: 'boot with the kernel parameter systemd.unified_cgroup_hierarchy=1' });
   }
+  if (manager === 'disabled') throw new SkiffError('CGROUP_UNAVAILABLE', `${what}, and the cgroup manager is "disabled": containers have no cgroup of their own`, { hint: '--cgroup-manager systemd or cgroupfs; where neither was named: skiff doctor' });
   throw new SkiffError('CGROUP_UNAVAILABLE', `${what}, not delegated to this user`, { hint: 'run: skiff doctor' });
 }
 
@@ -59,24 +62,17 @@ export function checkLimits(limits: Limits, { view, manager, controllers }: Omit
 export function readCgroups(wanted: CgroupManager | 'auto'): Cgroups {
   const { cgroup: view, hostUid } = session();
   const parent = view === 'none' ? undefined : parentCgroup();
-  const systemd = view === 'v2' && existsSync('/run/systemd/system') && hasUserBus(hostUid);
+  const systemd = view === 'v2' && existsSync('/run/systemd/system') && hasBus(hostUid);
   const manager = chooseCgroupManager(wanted, { view, systemd, delegated: parent !== undefined && isWritable(join(cgroupRoot, parent)) });
   // Under systemd the limits are those of the user's manager, not of the shell's scope, which never has children.
-  const holder = manager === 'systemd' && hostUid !== 0 ? `/user.slice/user-${hostUid}.slice/user@${hostUid}.service` : parent;
+  const holder = manager === 'systemd' && hostUid !== 0 ? managerCgroup(hostUid) : parent;
   return { view, manager, controllers: view === 'v2' && holder !== undefined ? controllersOf(join(cgroupRoot, holder)) : [], parent: parent ?? '/' };
 }
 
 const cgroupRoot = '/sys/fs/cgroup';
 
-function hasUserBus(uid: number): boolean {
-  if (uid === 0) return existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket');
-  const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`;
-  return existsSync(join(runtime, 'bus')) || existsSync(join(runtime, 'systemd', 'private'));
-}
-
-/** Our place in the v2 tree, from the line "0::/path" of proc(5). */
-export function ownCgroup(text: string): string | undefined {
-  return /^0::(\/.*)$/m.exec(text)?.[1];
+function hasBus(uid: number): boolean {
+  return uid === 0 ? existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket') : userBus() !== undefined;
 }
 
 /** Below which cgroup containers' go, as /proc/self/cgroup names it; undefined where the process is in no v2 cgroup that we see. */

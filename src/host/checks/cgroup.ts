@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeSystemError, isSystemError } from '../../lib/errors.ts';
-import { ownCgroup } from '../cgroup/manager.ts';
+import { ownCgroup } from '../cgroup/own.ts';
+import { managerCgroup, userBus } from '../cgroup/user-manager.ts';
 import { session } from '../session.ts';
-import { type Check, ok, type Verdict, warn } from './index.ts';
+import { type Check, fail, ok, type Verdict, warn } from './index.ts';
 import { readText, userName } from './read.ts';
 
 const tree = '/sys/fs/cgroup';
@@ -22,19 +23,20 @@ function version(): Verdict {
   switch (session().cgroup) {
     case 'v2': return ok('v2');
     case 'private': return warn('hybrid or v1: containers run, without limits of memory, cpu and processes', unified);
-    case 'none': return warn('no cgroup2: only with --cgroups=disabled', mountUnified);
+    case 'none': return session().userns.kind === 'refused' ? fail('not tried without a user namespace') : warn('no cgroup2: only with --cgroups=disabled', mountUnified);
   }
 }
 
 /** The folder that systemd gave to the user's manager, or the one we are in. */
 function delegatedFolder(uid: number, own: string): string {
-  const manager = join(tree, `user.slice/user-${uid}.slice/user@${uid}.service`);
+  const manager = join(tree, managerCgroup(uid));
   return existsSync(manager) ? manager : join(tree, own);
 }
 
 /** Makes a cgroup and removes it again: the only proof that one may. */
 function delegation(): Verdict {
-  const { cgroup } = session();
+  const { cgroup, userns } = session();
+  if (userns.kind === 'refused') return fail('not tried without a user namespace');
   if (cgroup !== 'v2') return warn('none to write to', cgroup === 'none' ? mountUnified : unified);
   const own = ownCgroup(readText('/proc/self/cgroup') ?? '');
   if (own === undefined) return warn('this process is in no v2 cgroup', unified);
@@ -46,6 +48,9 @@ function delegation(): Verdict {
   } catch (error) {
     const cause = isSystemError(error) ? describeSystemError(error) : String(error);
     return warn(`not delegated: ${cause}`, existsSync('/run/systemd/system') ? 'log in with a session of your own (ssh, machinectl shell), not by su or cron' : 'run skiff below a cgroup that is yours');
+  }
+  if (existsSync('/run/systemd/system') && session().hostUid !== 0 && userBus() === undefined) {
+    return warn('the user\'s systemd can\'t be asked for scopes: there is no D-Bus of the user', 'install dbus-user-session, then log in with a session of your own (ssh, machinectl shell), or: loginctl enable-linger');
   }
   return controllersVerdict((readText(join(folder, 'cgroup.controllers')) ?? '').trim().split(' '));
 }

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { SkiffError } from '../../../src/lib/errors.ts';
-import { checkLimits, chooseCgroupManager, ownCgroup } from '../../../src/host/cgroup/manager.ts';
+import { checkLimits, chooseCgroupManager } from '../../../src/host/cgroup/manager.ts';
+import { ownCgroup } from '../../../src/host/cgroup/own.ts';
+import { userBus } from '../../../src/host/cgroup/user-manager.ts';
 import type { CgroupFacts, Cgroups } from '../../../src/host/cgroup/manager.ts';
 
 const facts = (over: Partial<CgroupFacts>): CgroupFacts => ({ view: 'v2', systemd: true, delegated: true, ...over });
@@ -37,6 +42,26 @@ test('checkLimits() names the controllers that are missing', (t) => {
 test('checkLimits() refuses every limit where cgroups are disabled or the host is hybrid', (t) => {
   t.is(t.throws(() => checkLimits({ pids: 3 }, cgroups({ manager: 'disabled' })), { instanceOf: SkiffError })?.code, 'CGROUP_UNAVAILABLE');
   t.regex(t.throws(() => checkLimits({ pids: 3 }, cgroups({ view: 'private' })))?.message ?? '', /does not have cgroup v2 alone/);
+});
+
+test('checkLimits() tells a manager that was chosen from one that is missing', (t) => {
+  t.regex(t.throws(() => checkLimits({ memoryBytes: 1 }, cgroups({ manager: 'disabled' })))?.message ?? '', /the cgroup manager is "disabled"/);
+  t.regex(t.throws(() => checkLimits({ memoryBytes: 1 }, cgroups({ controllers: [] })))?.message ?? '', /not delegated to this user/);
+});
+
+test('userBus() is the one of the environment where that is there, else the usual one; a stale or missing variable leads nowhere', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'skiff-bus-'));
+  t.teardown(() => { rmSync(dir, { recursive: true }); });
+  const uid = 999_999_999; // whose /run/user is not there
+  const usual = `unix:path=${dir}/bus`;
+  t.is(userBus({ XDG_RUNTIME_DIR: dir }, uid), undefined);
+  writeFileSync(join(dir, 'bus'), '');
+  t.is(userBus({ XDG_RUNTIME_DIR: dir }, uid), usual);
+  t.is(userBus({ XDG_RUNTIME_DIR: dir, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' }, uid), usual);
+  t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent,guid=1' }, uid), undefined);
+  const given = `unix:path=/nonexistent;unix:guid=1,path=${dir}/bus`;
+  t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: given }, uid), given);
+  t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: 'unix:abstract=/tmp/dbus-x' }, uid), 'unix:abstract=/tmp/dbus-x');
 });
 
 test('ownCgroup() takes the line of v2 among those of v1', (t) => {

@@ -23,7 +23,7 @@ export function createRequest(invocation: Invocation): CreateRequest {
   const request: CreateRequest = {
     image, command, createCommand: ['skiff', ...process.argv.slice(2)],
     ...given('name', emptyToUndefined(text(options, 'name'))), replace: flag(options, 'replace'),
-    ...given('cidfile', text(options, 'cidfile')), ...given('pidfile', pidfilePath(options, 'pidfile')), ...given('conmonPidfile', pidfilePath(options, 'conmon-pidfile')), notify: text(options, 'sdnotify') === 'conmon',
+    ...given('cidfile', absolute(text(options, 'cidfile'))), ...given('pidfile', pidfilePath(options, 'pidfile')), ...given('conmonPidfile', pidfilePath(options, 'conmon-pidfile')), notify: text(options, 'sdnotify') === 'conmon',
     ...processRequest(options),
     ...mountsRequest(options),
     ...networkRequest(options),
