@@ -53,7 +53,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       return (await import('./help.ts')).printTopic(topic.help ? [] : topic.args);
     }
     const next = node.find(word);
-    if (next === undefined) throw unknownCommand(node, word, command);
+    if (next === undefined) throw await unknownCommand(node, word, command);
     words = line.args.slice(1);
     if (next.kind === 'group') {
       node = next;
@@ -137,7 +137,9 @@ async function missingCommand(node: Group, command: string): Promise<never> {
   throw new SkiffError('USAGE', `missing command '${command} COMMAND'`);
 }
 
-function unknownCommand(node: Group, word: string, command: string): UsageError {
+async function unknownCommand(node: Group, word: string, command: string): Promise<UsageError> {
+  const gap = (await import('./peer-gaps.ts')).peerVerbGap(node.path, word);
+  if (gap !== undefined) return new UsageError(`\`${command} ${word}\`: ${gap}`, command);
   const near = nearest(word, node.words());
   return new UsageError(`unrecognized command \`${command} ${word}\``, command, { hint: near.length === 0 ? undefined : `did you mean ${near.join(' or ')}?` });
 }

@@ -9,7 +9,7 @@ const health = 'health checks are not there yet';
 const secrets = 'secrets are not there yet';
 const networks = 'named networks are not there yet: addresses and aliases belong to them';
 const mappings = 'one user namespace is shared by all containers: its map is not chosen for each';
-const blockIO = 'the io controller is not delegated to users by any common distribution';
+const blockIO = 'limits of disk access are not there yet';
 const realtime = 'control group v2 has no such knob';
 const descriptors = 'no descriptors but the standard ones are passed on';
 const signing = 'signatures are not made yet: nothing would be signed';
@@ -41,6 +41,28 @@ export const peerGaps: Readonly<Record<string, Readonly<Record<string, string>>>
   rm: { depend: 'not there yet' },
   unshare: { 'rootless-netns': networks },
 };
+
+const daemonless = 'there is no daemon, machine or connection that it could be for';
+
+/** Commands of Podman that skiff does not have, by where they would stand, each with its reason. Compared by machine as well. */
+export const peerVerbGaps: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '': {
+    ...notYet('auto-update build cp events export generate healthcheck init kube mount network pod secret stats unmount update volume'), machine: daemonless,
+  },
+  container: notYet('checkpoint clone cp export init mount restore runlabel stats unmount update'),
+  image: notYet('build'),
+  system: { ...notYet('reset'), connection: daemonless, service: daemonless, migrate: 'nothing of a container depends on the version', renumber: 'locks have no numbers' },
+};
+
+function notYet(words: string): Record<string, string> {
+  return Object.fromEntries(words.split(' ').map((word) => [word, 'not there yet']));
+}
+
+/** The reason why skiff lacks a command of Podman's, `path` the words before it; undefined where Podman has none either. */
+export function peerVerbGap(path: readonly string[], word: string): string | undefined {
+  const gaps = peerVerbGaps[path.join(' ')] ?? {};
+  return Object.hasOwn(gaps, word) ? gaps[word] : undefined;
+}
 
 /** The reason why `command` lacks `option`, or undefined. */
 export function peerGap(command: string, option: string): string | undefined {

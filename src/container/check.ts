@@ -3,8 +3,9 @@
  * looks again where the machine may have changed meanwhile.
  */
 import { existsSync, statSync } from 'node:fs';
-import { checkLimits, readCgroups } from '../host/cgroup/manager.ts';
+import { checkLimits, checkManager, readCgroups } from '../host/cgroup/manager.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
 import { driverFor } from '../network/driver.ts';
 import { findHostUsers } from './launch/host-users.ts';
 import { checkNamespacePaths } from './launch/shared-namespaces.ts';
@@ -23,7 +24,7 @@ import { zoneFile } from './timezone.ts';
 /** @throws CGROUP_UNAVAILABLE UNSUPPORTED USAGE NOT_FOUND CONFIG_INVALID */
 export function checkContainer(record: ContainerRecord): void {
   const { Skiff: own } = record;
-  if (Object.keys(own.limits).length > 0) checkLimits(own.limits, readCgroups(cgroupWish(record)));
+  checkCgroups(record);
   checkSecurity(own.securityOpt);
   planCapabilities({ add: own.capAdd, drop: own.capDrop, privileged: own.privileged, uid: 0, defaults: [], available: capabilityNames });
   planCwd(record.Config.WorkingDir);
@@ -37,6 +38,18 @@ export function checkContainer(record: ContainerRecord): void {
   if (own.logDriver === 'journald') checkJournal();
   if (own.timezone !== undefined) zoneFile(own.timezone);
   if (own.initPath !== undefined && !existsSync(own.initPath)) throw new SkiffError('NOT_FOUND', `container-init binary not found on the host: stat ${own.initPath}: no such file or directory`);
+}
+
+/** Without a wish for limits or a manager there is nothing to look at: what the host has is used. */
+function checkCgroups(record: ContainerRecord): void {
+  const { limits } = record.Skiff;
+  const limited = Object.keys(limits).length > 0;
+  const wish = cgroupWish(record);
+  if (!limited && wish !== 'cgroupfs' && wish !== 'split') return;
+  const cgroups = readCgroups(wish);
+  checkManager(cgroups);
+  if (limited) checkLimits(limits, cgroups);
+  if (limited && wish === 'cgroupfs' && cgroups.systemd) log.warn('systemd owns the cgroup that the limits are set in and may take them away again: the cgroup manager "systemd" or --cgroups=split keeps them');
 }
 
 /** A security option that this machine would not heed must not vanish. */

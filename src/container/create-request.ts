@@ -104,7 +104,7 @@ export interface CreateRequest {
   /** Absolute path on the host; undefined: containers.conf's or our own. */
   initPath?: string;
   /** False: no control group is made for it. */
-  cgroups: boolean;
+  cgroups: 'enabled' | 'disabled' | 'split';
   autoRemove: boolean;
   removeImage: boolean;
   restart: SkiffRecord['restart'];

@@ -105,6 +105,8 @@ export interface SkiffRecord {
   initPath?: string;
   /** No control group is made for it, whatever the host could do. */
   noCgroups?: boolean;
+  /** Its control group is made in that of the unit that starts it, beside what serves it there. */
+  splitCgroup?: true;
   /** Killed by the monitor after that long. */
   timeoutSeconds?: number;
   /** The image's own /etc/hosts shows. */

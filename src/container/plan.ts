@@ -108,7 +108,7 @@ export function planContainer(input: PlanInput): ContainerRecord {
       ...(request.oomScoreAdj === undefined ? {} : { oomScoreAdj: request.oomScoreAdj }),
       ...(request.personality === undefined ? {} : { personality: request.personality }),
       ...(request.initPath === undefined ? {} : { initPath: request.initPath }),
-      ...(request.cgroups ? {} : { noCgroups: true }),
+      ...(request.cgroups === 'disabled' ? { noCgroups: true } : request.cgroups === 'split' ? { splitCgroup: true } : {}),
       ...(request.timeoutSeconds === undefined ? {} : { timeoutSeconds: request.timeoutSeconds }),
       ...(request.noHosts ? { noHosts: true } : {}),
       ...(request.pidfile === undefined ? {} : { pidfile: request.pidfile }),

@@ -1,6 +1,6 @@
 /** The OCI runtime of a container or of this command, with the machine's control groups taken into account. */
 import { basename, join } from 'node:path';
-import { readCgroups, type CgroupManager } from '../host/cgroup/manager.ts';
+import { readCgroups, type CgroupManager, type CgroupWish } from '../host/cgroup/manager.ts';
 import { config } from '../host/config/index.ts';
 import { isCode } from '../lib/errors.ts';
 import { chooseRuntime, stateDirPrefix, type OCIRuntime } from '../runtime/choose.ts';
@@ -9,7 +9,8 @@ import type { Context } from './index.ts';
 import type { ContainerRecord } from './model.ts';
 
 /** Who shall make the container's control group: none where it was asked to have none. */
-export function cgroupWish(record: Pick<ContainerRecord, 'Skiff'> | undefined): CgroupManager | 'auto' {
+export function cgroupWish(record: Pick<ContainerRecord, 'Skiff'> | undefined): CgroupWish {
+  if (record?.Skiff.splitCgroup === true) return 'split';
   return record?.Skiff.noCgroups === true ? 'disabled' : config().cgroupManager;
 }
 

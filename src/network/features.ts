@@ -1,11 +1,11 @@
 /**
- * What the installed pasta can do. Its versions are dates without an order that distributions keep, so its help text is asked, once for each
- * binary: the answer is kept in the runtime dir beside the binary's path, time and size.
+ * What the installed pasta can do. Its versions are dates without an order that distributions keep, so its options are looked for in the
+ * program itself, once for each: the answer is kept in the runtime dir beside the program's path, time and size.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
-import { runSync } from '../host/run.ts';
+import { knownOptions } from '../host/program-options.ts';
 
 export interface PastaFeatures {
   /** --map-guest-addr (August 2024): an address that means the host, without opening its loopback. */
@@ -22,14 +22,10 @@ export function pastaFeatures(program: string, runtimeDir: string): PastaFeature
   const file = join(runtimeDir, 'pasta.json');
   const remembered = readRemembered(file);
   if (remembered?.binary === binary) return remembered.features;
-  const { stdout, stderr } = runSync([program, '--help'], { timeoutMs: 10_000 });
-  const features = parseHelp(`${stdout.toString()}${stderr.toString()}`);
+  const known = knownOptions(program, ['map-guest-addr', 'dns-forward']);
+  const features = { mapGuestAddress: known.has('map-guest-addr'), dnsForward: known.has('dns-forward') };
   writeFileAtomic(file, JSON.stringify({ binary, features } satisfies Remembered), { sync: false });
   return features;
-}
-
-export function parseHelp(text: string): PastaFeatures {
-  return { mapGuestAddress: text.includes('--map-guest-addr'), dnsForward: text.includes('--dns-forward') };
 }
 
 /** Anything unreadable counts as nothing remembered: it is asked again. */

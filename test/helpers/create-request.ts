@@ -8,7 +8,7 @@ export function emptyRequest(wishes: Partial<CreateRequest> = {}): CreateRequest
     network: { kind: 'none' }, ports: [], publishAll: false, expose: [], addHosts: [], noHosts: false, dns: [], dnsSearch: [], dnsOptions: [],
     pid: { kind: 'private' }, ipc: { kind: 'private' }, uts: { kind: 'private' }, cgroupns: { kind: 'private' }, userns: { kind: 'default' },
     capAdd: [], capDrop: [], privileged: false, securityOpt: [], groupAdd: [], devices: [], ulimits: [], sysctls: {}, limits: {},
-    init: false, cgroups: true, autoRemove: false, removeImage: false, restart: { policy: 'no', maxRetries: 0 }, logDriver: 'json-file', logOptions: {}, runtime: '',
+    init: false, cgroups: 'enabled', autoRemove: false, removeImage: false, restart: { policy: 'no', maxRetries: 0 }, logDriver: 'json-file', logOptions: {}, runtime: '',
     ...wishes,
   };
 }

@@ -1,8 +1,10 @@
+import { mkdirSync, readFileSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import test from 'ava';
 import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { requires } from '../helpers/requires.ts';
-import { makeWorld } from '../helpers/world.ts';
+import type { Result } from '../helpers/world.ts';
+import { makeWorld, skiffBin } from '../helpers/world.ts';
 
 test('on a host without delegated cgroup v2, asking for a limit is a clear error, never silence', (t) => {
   if (!requires(t, 'hybrid-cgroup')) return;
@@ -30,6 +32,35 @@ test('with a delegated cgroup v2 subtree a container gets a cgroup of its own, a
   t.is(world.ok('exec', 'c', 'sh', '-c', 'sed -n "s/^0:://p" /proc/1/cgroup'), '/');
   world.ok('rm', '-f', '-t', '0', 'c');
   t.is(world.run(['test', '-d', `/sys/fs/cgroup${path}`]).code, 1);
+});
+
+test('--cgroups=split puts the container into the cgroup of the unit that runs it, beside what serves it', async (t) => {
+  if (!requires(t, 'pure-cgroup2')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const above = /^0::(.*)\/[^/]+$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+  const unit = `${above}/unit-${process.pid}.service`;
+  const folder = `/sys/fs/cgroup${unit}`;
+  mkdirSync(folder);
+  const within = (group: string, ...words: string[]): Result => world.run(['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group, skiffBin, ...words]);
+  const made = within(folder, 'run', '-d', '--cgroups=split', '--network', 'none', '--name', 'c', 'base', 'sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.1; done');
+  t.is(made.code, 0, made.stderr);
+  const id = made.stdout.trim();
+  const cgroupOf = (pid: string): string => /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? '';
+  const [pid, monitor] = world.ok('inspect', '--format', '{{.State.Pid}} {{.State.ConmonPid}}', 'c').split(' ') as [string, string];
+  t.is(cgroupOf(pid), `${unit}/skiff-${id}`);
+  t.is(cgroupOf(monitor), `${unit}/supervisor`);
+  t.is(world.ok('exec', 'c', 'sed', '-n', 's/^0:://p', '/proc/1/cgroup'), '/');
+  t.is(world.ok('inspect', '--format', '{{.HostConfig.Cgroups}}', 'c'), 'split');
+  // What is started from there finds the unit split already.
+  const second = within(`${folder}/supervisor`, 'run', '--rm', '--cgroups=split', '--network', 'none', 'base', 'true');
+  t.is(second.code, 0, second.stderr);
+  t.is(world.ok('stop', 'c'), 'c');
+  t.is(world.ok('inspect', '--format', '{{.State.ExitCode}}', 'c'), '3');
+  await until(() => readFileSync(`${folder}/cgroup.events`, 'utf8').includes('populated 0'));
+  t.deepEqual(readdirSync(folder).filter((name) => statSync(`${folder}/${name}`).isDirectory()), ['supervisor']);
+  rmdirSync(`${folder}/supervisor`);
+  rmdirSync(folder);
 });
 
 test('pause and unpause stop and go on with all processes; commit --pause does both', async (t) => {

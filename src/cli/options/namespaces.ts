@@ -10,7 +10,7 @@ export const namespaceOptions: readonly OptionSpec[] = [
   namespace('ipc', 'IPC namespace', ['private', 'shareable', 'host', 'none', 'container:NAME', 'ns:PATH']),
   namespace('uts', 'UTS namespace', ['private', 'host', 'container:NAME', 'ns:PATH']),
   namespace('cgroupns', 'Control group namespace', ['private', 'host', 'container:NAME', 'ns:PATH']),
-  { name: 'cgroups', kind: 'string', value: 'MODE', help: 'Whether the container gets a control group', oneOf: ['enabled', 'no-conmon', 'disabled'], default: 'enabled' },
+  { name: 'cgroups', kind: 'string', value: 'MODE', help: 'Whether the container gets a control group; split: in that of the unit that runs it', oneOf: ['enabled', 'no-conmon', 'split', 'disabled'], default: 'enabled' },
   namespace('userns', 'User namespace', ['host', 'keep-id', 'keep-id:uid=N,gid=N']),
   { name: 'hostname', short: 'h', kind: 'string', value: 'NAME', help: 'Host name of the container' },
 ];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
 import type { Process, RuntimeSpec } from '../../oci/runtime-spec.ts';
 import { leaveSession } from '../../host/cgroup/leave-session.ts';
-import { readCgroups, type CgroupManager } from '../../host/cgroup/manager.ts';
+import { readCgroups } from '../../host/cgroup/manager.ts';
 import { isBelowManager } from '../../host/cgroup/user-manager.ts';
 import { config } from '../../host/config/index.ts';
 import { RootHandle } from '../../host/in-root.ts';
@@ -43,7 +43,7 @@ export function prepareExec(context: Context, request: ExecRequest, consoleSize?
     throw new SkiffError('CONTAINER_STATE', 'can only create exec sessions on running containers: container state improper', { exitCode: 255 });
   }
   const { manager } = readCgroups(cgroupWish(record));
-  const leaving = leaveFor(state.pid, manager);
+  const leaving = leaveFor(state.pid);
   const base = readProcess(context, record);
   const root = new RootHandle(`/proc/${state.pid}/root`);
   try {
@@ -68,10 +68,10 @@ export function prepareExec(context: Context, request: ExecRequest, consoleSize?
  * Who is outside of the user's part of the cgroup tree can't put a process into a container that is inside.
  * @returns what waits until it can @throws CGROUP_UNAVAILABLE where it never will
  */
-function leaveFor(pid: number, manager: CgroupManager): () => void {
-  const { hostUid } = session();
-  if (manager !== 'systemd' || hostUid === 0 || !isBelowManager(hostUid, pid)) return () => {};
-  const leaving = leaveSession(manager, 'anywhere');
+function leaveFor(pid: number): () => void {
+  const { hostUid, cgroup } = session();
+  if (cgroup !== 'v2' || hostUid === 0 || !isBelowManager(hostUid, pid)) return () => {};
+  const leaving = leaveSession('anywhere');
   return () => {
     const problem = leaving();
     if (problem === undefined) return;

@@ -21,7 +21,7 @@ export function hostConfigView(record: ContainerRecord, facts: HostConfigFacts):
     RestartPolicy: { Name: own.restart.policy, MaximumRetryCount: own.restart.maxRetries },
     AutoRemove: own.autoRemove, AutoRemoveImage: own.removeImage, Annotations: goMap({ ...own.annotations }), VolumeDriver: '', VolumesFrom: nilList(),
     CapAdd: capabilities.added, CapDrop: capabilities.dropped, Dns: own.dns, DnsOptions: own.dnsOptions, DnsSearch: own.dnsSearch, ExtraHosts: own.addHosts, GroupAdd: own.groupAdd,
-    IpcMode: own.ipc.kind === 'shareable' ? 'shareable' : namespaceText(own.ipc), Cgroup: '', Cgroups: own.noCgroups === true ? 'disabled' : 'default', Links: nilList(), OomScoreAdj: own.oomScoreAdj ?? 0, PidMode: namespaceText(own.pid),
+    IpcMode: own.ipc.kind === 'shareable' ? 'shareable' : namespaceText(own.ipc), Cgroup: '', Cgroups: own.noCgroups === true ? 'disabled' : own.splitCgroup === true ? 'split' : 'default', Links: nilList(), OomScoreAdj: own.oomScoreAdj ?? 0, PidMode: namespaceText(own.pid),
     Privileged: own.privileged, PublishAllPorts: false, ReadonlyRootfs: own.readOnly, SecurityOpt: own.securityOpt,
     Tmpfs: Object.fromEntries(own.mounts.flatMap((mount) => (mount.kind === 'tmpfs' ? [[mount.destination, tmpfsText(mount)]] : []))),
     UTSMode: namespaceText(own.uts), UsernsMode: own.userns.kind === 'keep-id' ? 'keep-id' : own.userns.kind === 'host' ? 'host' : '', ShmSize: own.shmSizeBytes,

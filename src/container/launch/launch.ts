@@ -8,6 +8,7 @@ import { CleanupStack } from '../../lib/cleanup.ts';
 import { isCode, wrap } from '../../lib/errors.ts';
 import { leaveSession } from '../../host/cgroup/leave-session.ts';
 import { readCgroups, type Cgroups } from '../../host/cgroup/manager.ts';
+import { moveToSupervisor } from '../../host/cgroup/split.ts';
 import { config } from '../../host/config/index.ts';
 import { textIfThere, unlinkIfThere } from '../../host/if-there.ts';
 import type { Lock } from '../../host/locks.ts';
@@ -55,17 +56,18 @@ export interface Launched {
 export async function launch(context: Context, request: LaunchRequest): Promise<Launched> {
   const { record } = request;
   const cgroups = readCgroups(cgroupWish(record));
-  const leaving = leaveSession(cgroups.manager, 'session');
+  const leaving = cgroups.manager === 'systemd' ? leaveSession('session') : undefined;
   const runtime = runtimeOf(context, record, cgroups.manager);
   const host = hostFacts(record, cgroups);
   const cleanup = new CleanupStack();
   let prepared: Prepared | undefined;
   try {
+    if (record.Skiff.splitCgroup === true && cgroups.manager !== 'disabled') moveToSupervisor(cgroups.parent);
     clearLastRun(context, record, runtime, cleanup);
     const shared = sharedNamespaces(context, record);
     const memory = shareMemory(context, record);
     if (memory !== undefined) cleanup.push('unmount the shared memory', memory.release);
-    leaving(); // the monitor and what serves the network are to stay
+    leaving?.(); // the monitor and what serves the network are to stay
     const network = planNetwork(context, record, shared.network);
     cleanup.push('tear down the network', () => network.teardown());
     const rootfs = mountRootfs(context, record, host);

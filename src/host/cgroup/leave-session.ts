@@ -15,7 +15,6 @@ import { startProgram } from '../process.ts';
 import { randomHex } from '../random.ts';
 import { session } from '../session.ts';
 import { sys } from '../sys.ts';
-import type { CgroupManager } from './manager.ts';
 import { ownCgroup } from './own.ts';
 import { isBelowManager, userBus } from './user-manager.ts';
 
@@ -27,13 +26,12 @@ export type Leaving = () => string | undefined;
 const nothingToDo: Leaving = () => undefined;
 
 /**
- * Begins, and goes on beside us: some ten milliseconds that are waited for at the end. Only under a manager that makes scopes for containers,
- * and where this process is not below it already; `from` 'session': only out of a login session, because in the cgroup of a system
+ * Begins, and goes on beside us: some ten milliseconds that are waited for at the end. Only where this process is not below the manager already; `from` 'session': only out of a login session, because in the cgroup of a system
  * service it is for that service to end what it has started.
  */
-export function leaveSession(manager: CgroupManager, from: 'session' | 'anywhere'): Leaving {
+export function leaveSession(from: 'session' | 'anywhere'): Leaving {
   const { hostUid } = session();
-  if (manager !== 'systemd' || hostUid === 0 || isBelowManager(hostUid)) return nothingToDo;
+  if (hostUid === 0 || isBelowManager(hostUid)) return nothingToDo;
   if (from === 'session' && !/\/session-[^/]+\.scope$/.test(own())) return nothingToDo;
   const [bus, busctl] = [userBus(), findProgram('busctl')];
   if (bus === undefined || busctl === undefined) return () => `${bus === undefined ? 'the user\'s D-Bus' : 'busctl'} was not found`;

@@ -7,6 +7,7 @@ import type { Session } from '../session.ts';
 import { controllersFor, flagsOf } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { ownCgroup } from './own.ts';
+import { withoutSupervisor } from './split.ts';
 import { managerCgroup, userBus } from './user-manager.ts';
 
 /**
@@ -31,6 +32,10 @@ export interface Cgroups {
   controllers: readonly string[];
   /** Below which cgroup the cgroupfs manager makes those of containers; '/' where unknown. */
   parent: string;
+  /** That we may make cgroups there. */
+  delegated: boolean;
+  /** A systemd manager that serves this user is reachable. */
+  systemd: boolean;
 }
 
 /**
@@ -45,8 +50,16 @@ export function chooseCgroupManager(wanted: CgroupManager | 'auto', facts: Cgrou
   return facts.delegated ? 'cgroupfs' : 'disabled';
 }
 
+/** Pure. @throws CGROUP_UNAVAILABLE where the manager that was asked for can make no cgroup: before anything is made */
+export function checkManager({ view, manager, delegated, systemd }: Pick<Cgroups, 'view' | 'manager' | 'delegated' | 'systemd'>): void {
+  if (view !== 'v2' || manager !== 'cgroupfs' || delegated) return;
+  throw new SkiffError('CGROUP_UNAVAILABLE', 'the cgroup of this session or unit is not this user\'s to make others in', {
+    hint: systemd ? 'use the cgroup manager "systemd", or run it in a unit or scope of the user\'s manager: systemd-run --user --scope -p Delegate=yes skiff …' : 'run: skiff doctor',
+  });
+}
+
 /** Pure. @throws CGROUP_UNAVAILABLE where a limit was asked for that this host can't keep */
-export function checkLimits(limits: Limits, { view, manager, controllers }: Omit<Cgroups, 'parent'>): void {
+export function checkLimits(limits: Limits, { view, manager, controllers }: Pick<Cgroups, 'view' | 'manager' | 'controllers'>): void {
   const usable = view === 'v2' && manager !== 'disabled' ? controllers : [];
   const missing = controllersFor(limits).filter((name) => !usable.includes(name));
   if (missing.length === 0) return;
@@ -58,15 +71,20 @@ export function checkLimits(limits: Limits, { view, manager, controllers }: Omit
   throw new SkiffError('CGROUP_UNAVAILABLE', `${what}, not delegated to this user`, { hint: 'run: skiff doctor' });
 }
 
+/** 'auto': what the host has. 'split': folders below our own cgroup, whose processes make room in split.ts. */
+export type CgroupWish = CgroupManager | 'auto' | 'split';
+
 /** Looks at the machine. Cheap: a few files. */
-export function readCgroups(wanted: CgroupManager | 'auto'): Cgroups {
+export function readCgroups(wish: CgroupWish): Cgroups {
   const { cgroup: view, hostUid } = session();
-  const parent = view === 'none' ? undefined : parentCgroup();
+  const wanted = wish === 'split' ? 'cgroupfs' : wish;
+  const parent = view === 'none' ? undefined : parentCgroup(wish === 'split');
+  const delegated = parent !== undefined && isWritable(join(cgroupRoot, parent));
   const systemd = view === 'v2' && existsSync('/run/systemd/system') && hasBus(hostUid);
-  const manager = chooseCgroupManager(wanted, { view, systemd, delegated: parent !== undefined && isWritable(join(cgroupRoot, parent)) });
+  const manager = chooseCgroupManager(wanted, { view, systemd, delegated });
   // Under systemd the limits are those of the user's manager, not of the shell's scope, which never has children.
   const holder = manager === 'systemd' && hostUid !== 0 ? managerCgroup(hostUid) : parent;
-  return { view, manager, controllers: view === 'v2' && holder !== undefined ? controllersOf(join(cgroupRoot, holder)) : [], parent: parent ?? '/' };
+  return { view, manager, delegated, systemd, controllers: view === 'v2' && holder !== undefined ? controllersOf(join(cgroupRoot, holder)) : [], parent: parent ?? '/' };
 }
 
 const cgroupRoot = '/sys/fs/cgroup';
@@ -76,9 +94,10 @@ function hasBus(uid: number): boolean {
 }
 
 /** Below which cgroup containers' go, as /proc/self/cgroup names it; undefined where the process is in no v2 cgroup that we see. */
-function parentCgroup(): string | undefined {
+function parentCgroup(split: boolean): string | undefined {
   const path = ownCgroup(readFileSync('/proc/self/cgroup', 'utf8'));
-  return path === undefined || path.startsWith('/..') ? undefined : besideOrBelow(path);
+  if (path === undefined || path.startsWith('/..')) return undefined;
+  return split ? withoutSupervisor(path) : besideOrBelow(path);
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
 import { unmount } from '../bind-mount.ts';
 import { findProgram } from '../find-program.ts';
+import { knownOptions } from '../program-options.ts';
 import { removeTree } from '../remove-tree.ts';
 import { runSync, spawnStream } from '../run.ts';
 import { session } from '../session.ts';
@@ -94,8 +95,7 @@ function terminate(pid: number): void {
 function hostByName(): Verdict {
   const program = findProgram('pasta');
   if (program === undefined) return ok('host.containers.internal, by slirp4netns');
-  const { stdout, stderr } = runSync([program, '--help'], { timeoutMs: 10_000 });
-  if (`${stdout.toString()}${stderr.toString()}`.includes('--map-guest-addr')) return ok('host.containers.internal');
+  if (knownOptions(program, ['map-guest-addr']).size > 0) return ok('host.containers.internal');
   return warn('no host.containers.internal with pasta: this one is older than --map-guest-addr', 'install passt of September 2024 or newer; until then --network=slirp4netns reaches this host, and --network=pasta:--map-gw its loopback as well');
 }
 

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { config } from '../config/index.ts';
+import { childEnv } from '../env.ts';
 import { findProgram } from '../find-program.ts';
 import { helperPath } from '../helpers.ts';
 import { removeTree } from '../remove-tree.ts';
@@ -46,7 +47,10 @@ function version(): Verdict {
   const path = runtimePath();
   const wanted = config().runtime ?? 'crun';
   if (path === undefined) return fail(`"${wanted}" is not installed`, wanted === 'crun' || wanted === 'runc' ? installCommand(wanted) : 'name one that is on PATH, or its path, with --runtime or in containers.conf');
-  const text = runSync([path, '--version'], { timeoutMs: 10_000 }).stdout.toString();
+  // crun makes its folder for state even for that, and wants one that is ours.
+  const { stdout, stderr, exitCode } = runSync([path, '--version'], { timeoutMs: 10_000, env: childEnv({ XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? session().runtimeDir }) });
+  if (exitCode !== 0) return fail(`${path} --version: ${stderr.toString().trim() || `exit code ${exitCode}`}`);
+  const text = stdout.toString();
   const known = parseRuntimeVersion(text);
   if (known === undefined) return ok(`${path}: ${text.split('\n')[0] ?? ''}`);
   const found = `${known.runtime} ${known.version} (${path})`;

@@ -7,7 +7,7 @@ import { commands } from '../../../src/cli/commands/index.ts';
 import { groups } from '../../../src/cli/commands/groups.ts';
 import { loadSpecs } from '../../../src/cli/generate/load-specs.ts';
 import { globalOptions, versionOption } from '../../../src/cli/globals.ts';
-import { peerGap, peerGaps } from '../../../src/cli/peer-gaps.ts';
+import { peerVerbGaps, peerGap, peerGaps } from '../../../src/cli/peer-gaps.ts';
 import type { CommandSpec } from '../../../src/cli/spec.ts';
 import { projectRoot } from '../../helpers/world.ts';
 
@@ -24,6 +24,16 @@ test('the table of commands tells what the specs say', async (t) => {
     const spec = await entry.load();
     t.deepEqual([entry.path, entry.aliases, entry.summary, entry.hidden], [spec.path, spec.aliases ?? [], spec.summary, spec.hidden === true], nameOf(spec));
   }
+});
+
+test('a command of Podman\'s is one of skiff\'s too, or it is told why not', (t) => {
+  const own = new Set(specs.flatMap((spec) => [spec.path, ...(spec.aliases ?? [])]).flatMap((path) => path.map((_, at) => path.slice(0, at + 1).join(' '))));
+  const lacking = Object.entries(peerVerbGaps).flatMap(([path, gaps]) => Object.keys(gaps).map((word) => `${path} ${word}`.trim()));
+  t.deepEqual(lacking.filter((name) => own.has(name)), []);
+  // What a missing group has is missing with it.
+  const missing = Object.keys(peer.commands).filter((name) => !own.has(name) && !lacking.some((one) => name === one || name.startsWith(`${one} `)));
+  t.deepEqual(missing, []);
+  t.deepEqual(lacking.filter((name) => !Object.keys(peer.commands).some((one) => one === name || one.startsWith(`${name} `))), []);
 });
 
 test('every group has a summary', (t) => {

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { SkiffError } from '../../../src/lib/errors.ts';
-import { checkLimits, chooseCgroupManager } from '../../../src/host/cgroup/manager.ts';
+import { checkLimits, checkManager, chooseCgroupManager } from '../../../src/host/cgroup/manager.ts';
 import { ownCgroup } from '../../../src/host/cgroup/own.ts';
+import { withoutSupervisor } from '../../../src/host/cgroup/split.ts';
 import { userBus } from '../../../src/host/cgroup/user-manager.ts';
 import type { CgroupFacts, Cgroups } from '../../../src/host/cgroup/manager.ts';
 
 const facts = (over: Partial<CgroupFacts>): CgroupFacts => ({ view: 'v2', systemd: true, delegated: true, ...over });
-const cgroups = (over: Partial<Cgroups>): Cgroups => ({ view: 'v2', manager: 'systemd', controllers: ['memory', 'pids'], parent: '/user.slice', ...over });
+const cgroups = (over: Partial<Cgroups>): Cgroups => ({ view: 'v2', manager: 'systemd', controllers: ['memory', 'pids'], parent: '/user.slice', delegated: true, systemd: true, ...over });
 
 test('chooseCgroupManager() prefers systemd, then a delegated cgroup, then none', (t) => {
   t.is(chooseCgroupManager('auto', facts({})), 'systemd');
@@ -47,6 +48,20 @@ test('checkLimits() refuses every limit where cgroups are disabled or the host i
 test('checkLimits() tells a manager that was chosen from one that is missing', (t) => {
   t.regex(t.throws(() => checkLimits({ memoryBytes: 1 }, cgroups({ manager: 'disabled' })))?.message ?? '', /the cgroup manager is "disabled"/);
   t.regex(t.throws(() => checkLimits({ memoryBytes: 1 }, cgroups({ controllers: [] })))?.message ?? '', /not delegated to this user/);
+});
+
+test('checkManager() refuses the cgroupfs manager where no cgroup can be made', (t) => {
+  t.notThrows(() => checkManager(cgroups({ manager: 'cgroupfs' })));
+  t.notThrows(() => checkManager(cgroups({ delegated: false })));
+  const error = t.throws(() => checkManager(cgroups({ manager: 'cgroupfs', delegated: false })), { instanceOf: SkiffError });
+  t.is(error?.code, 'CGROUP_UNAVAILABLE');
+  t.regex(error?.hint ?? '', /the cgroup manager "systemd"/);
+});
+
+test('withoutSupervisor() is the cgroup that was split', (t) => {
+  t.is(withoutSupervisor('/user.slice/a.service/supervisor'), '/user.slice/a.service');
+  t.is(withoutSupervisor('/user.slice/a.service'), '/user.slice/a.service');
+  t.is(withoutSupervisor('/supervisor'), '/');
 });
 
 test('userBus() is the one of the environment where that is there, else the usual one; a stale or missing variable leads nowhere', (t) => {

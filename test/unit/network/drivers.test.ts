@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -7,7 +7,7 @@ import { isCode } from '../../../src/lib/errors.ts';
 import { settlePlan } from '../../../src/network/driver.ts';
 import { pastaArgv } from '../../../src/network/drivers/pasta.ts';
 import { slirp4netns, slirpArgv } from '../../../src/network/drivers/slirp4netns.ts';
-import { parseHelp } from '../../../src/network/features.ts';
+import { pastaFeatures } from '../../../src/network/features.ts';
 import type { NetworkPlan } from '../../../src/network/index.ts';
 
 const old = { mapGuestAddress: false, dnsForward: true };
@@ -42,9 +42,16 @@ test('pastaArgv() lets the user\'s options replace ours', (t) => {
   t.deepEqual(argv.slice(-6), ['-T', '5432', '--dns-forward', '10.0.0.5', '-t', 'auto']);
 });
 
-test('parseHelp() finds features', (t) => {
-  t.deepEqual(parseHelp('  --dns-forward ADDR\tForward\n  --no-map-gw\n'), { mapGuestAddress: false, dnsForward: true });
-  t.deepEqual(parseHelp('  --map-guest-addr ADDR\n'), { mapGuestAddress: true, dnsForward: false });
+test('pastaFeatures() finds options in the program, and remembers them', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'skiff-pasta-'));
+  t.teardown(() => { rmSync(dir, { recursive: true }); });
+  const [before, fresh] = ['before', 'fresh'].map((name) => join(dir, name)) as [string, string];
+  writeFileSync(before, 'ELF\0dns-forward\0no-map-gw\0');
+  writeFileSync(fresh, 'ELF\0dns-forward\0map-guest-addr\0');
+  for (const round of [1, 2]) {
+    t.deepEqual(pastaFeatures(before, dir), { mapGuestAddress: false, dnsForward: true }, `${round}`);
+    t.deepEqual(pastaFeatures(fresh, dir), { mapGuestAddress: true, dnsForward: true }, `${round}`);
+  }
 });
 
 test('slirpArgv() keeps the host\'s loopback shut unless asked', (t) => {

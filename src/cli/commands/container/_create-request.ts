@@ -36,7 +36,7 @@ export function createRequest(invocation: Invocation): CreateRequest {
     groupAdd: list(options, 'group-add'), devices: devicesRequest(options),
     ulimits: list(options, 'ulimit').map(parseUlimit), sysctls: keyValues(list(options, 'sysctl'), (line) => (line.includes('=') ? undefined : `${line} is invalid, sysctl values must be in the form of KEY=VALUE`)), limits: limitsRequest(options),
     ...given('shmSizeBytes', number(options, 'shm-size') ?? defaults.shmSizeBytes),
-    init: choice(options, 'init', defaults.init), ...given('initPath', absolute(text(options, 'init-path'))), cgroups: (text(options, 'cgroups') ?? defaults.cgroups) !== 'disabled',
+    init: choice(options, 'init', defaults.init), ...given('initPath', absolute(text(options, 'init-path'))), cgroups: cgroupsMode(text(options, 'cgroups') ?? defaults.cgroups),
     autoRemove: flag(options, 'rm'), removeImage: flag(options, 'rmi'), restart,
     ...logRequest(options),
     runtime: invocation.globals.runtime ?? '',
@@ -73,6 +73,11 @@ function pidfilePath(options: OptionValues, name: 'pidfile' | 'conmon-pidfile'):
   const path = absolute(text(options, name));
   if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new SkiffError('USAGE', `--${name} ${JSON.stringify(text(options, name))}: is a directory`);
   return path;
+}
+
+/** "no-conmon": the monitor has no cgroup of its own anyway. */
+function cgroupsMode(mode: string | undefined): CreateRequest['cgroups'] {
+  return mode === 'disabled' || mode === 'split' ? mode : 'enabled';
 }
 
 type Part<K extends keyof CreateRequest> = Pick<CreateRequest, K>;
