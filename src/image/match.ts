@@ -4,7 +4,7 @@
  *   2. a name; a short one stands for localhost/NAME before docker.io's (oci/reference.ts), without tag for :latest;
  *      with a digest for that manifest under any tag
  *   3. the beginning of an id
- *   4. the end of a longer name: "nginx" finds quay.io/some/nginx
+ *   4. the end of a longer name: "nginx" finds quay.io/some/nginx, by tag or digest
  * Rules 3 and 4 refuse where more than one image fits.
  *
  * @see podman-rmi(1), containers/common libimage LookupImage (the order); moby daemon/images GetImage (ids)
@@ -38,7 +38,7 @@ export function matchImage(store: Store, text: string, repositories: Repositorie
     if (hasImage(store, id)) return { id };
   }
   const reference = hex !== undefined && (hex.length === 64 || text.startsWith('sha256:')) ? undefined : parse(text, hex !== undefined);
-  const match = (reference && byName(store, reference, repositories)) ?? byShortID(store, text, hex) ?? (reference && bySuffix(text, reference, repositories));
+  const match = (reference && byName(store, reference, repositories)) ?? byShortID(store, text, hex) ?? (reference && bySuffix(store, text, reference, repositories));
   if (match === undefined) throw unknownImage(text);
   return match;
 }
@@ -54,19 +54,20 @@ function parse(text: string, mayBeID: boolean): Reference | undefined {
 
 function byName(store: Store, reference: Reference, repositories: Repositories): Match | undefined {
   for (const candidate of localCandidates(reference)) {
-    const named = withDefaultTag(candidate);
-    const references = repositories.get(familiarString({ domain: named.domain, path: named.path }));
-    if (references === undefined) continue;
-    if (named.digest === undefined) {
-      const id = references.get(familiarString(named));
-      if (id !== undefined) return { id, name: named };
-      continue;
-    }
-    const { tag: _, ...byDigest } = named;
-    const id = references.get(familiarString(byDigest)) ?? byManifestDigest(store, named, references);
-    if (id !== undefined) return { id, name: named };
+    const match = inRepository(store, candidate, repositories);
+    if (match !== undefined) return match;
   }
   return undefined;
+}
+
+/** By tag, or by digest under any tag. */
+function inRepository(store: Store, candidate: NamedReference, repositories: Repositories): (Match & { name: NamedReference }) | undefined {
+  const name = withDefaultTag(candidate);
+  const references = repositories.get(familiarString({ domain: name.domain, path: name.path }));
+  if (references === undefined) return undefined;
+  const { tag: _, ...byDigest } = name;
+  const id = name.digest === undefined ? references.get(familiarString(name)) : references.get(familiarString(byDigest)) ?? byManifestDigest(store, name, references);
+  return id === undefined ? undefined : { id, name };
 }
 
 /** A digest names a manifest: one that was kept for an image which has a name in that repository. */
@@ -83,15 +84,14 @@ function byShortID(store: Store, text: string, hex: string | undefined): Match |
   return first === undefined ? undefined : { id: first };
 }
 
-function bySuffix(text: string, reference: Reference, repositories: Repositories): Match | undefined {
-  if (reference.domain !== undefined || reference.digest !== undefined) return undefined;
-  const { tag } = withDefaultTag(reference);
+function bySuffix(store: Store, text: string, reference: Reference, repositories: Repositories): Match | undefined {
+  if (reference.domain !== undefined) return undefined;
   const matches: { id: ImageID; name: NamedReference }[] = [];
-  for (const [repository, references] of repositories) {
+  for (const repository of repositories.keys()) {
     const name = tryParse(repository);
     if (name === undefined || !canonicalName(name).endsWith(`/${reference.path}`)) continue;
-    const id = references.get(`${repository}:${tag}`);
-    if (id !== undefined && tag !== undefined) matches.push({ id, name: { ...name, tag } });
+    const match = inRepository(store, { ...reference, domain: name.domain, path: name.path }, repositories);
+    if (match !== undefined) matches.push(match);
   }
   if (new Set(matches.map(({ id }) => id)).size > 1) throw ambiguous(text, matches.map(({ name }) => familiarString(name)));
   return matches[0];

@@ -89,8 +89,9 @@ export function readCgroups(wish: CgroupWish): Cgroups {
 
 const cgroupRoot = '/sys/fs/cgroup';
 
+/** A bus that nobody listens to any more may still have its socket: the manager is there while its cgroup is. */
 function hasBus(uid: number): boolean {
-  return uid === 0 ? existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket') : userBus() !== undefined;
+  return uid === 0 ? existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket') : existsSync(join(cgroupRoot, managerCgroup(uid))) && userBus() !== undefined;
 }
 
 /** Below which cgroup containers' go, as /proc/self/cgroup names it; undefined where the process is in no v2 cgroup that we see. */

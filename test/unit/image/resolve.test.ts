@@ -41,7 +41,7 @@ const standard = {
 for (const [text, id, name] of [
   ['busybox', first, 'docker.io/library/busybox:latest'], ['docker.io/library/busybox:2', second, 'docker.io/library/busybox:2'], ['app', second, 'localhost/app:latest'],
   ['localhost/app:latest', second, 'localhost/app:latest'], ['quay.io/team/tool:1', first, 'quay.io/team/tool:1'], ['tool:1', first, 'quay.io/team/tool:1'], ['team/tool:1', first, 'quay.io/team/tool:1'],
-  [`quay.io/team/tool@${digest}`, second, `quay.io/team/tool@${digest}`], [`quay.io/team/tool:any@${digest}`, second, `quay.io/team/tool:any@${digest}`],
+  [`tool@${digest}`, second, `quay.io/team/tool@${digest}`], [`quay.io/team/tool@${digest}`, second, `quay.io/team/tool@${digest}`], [`quay.io/team/tool:any@${digest}`, second, `quay.io/team/tool:any@${digest}`],
   [first, first, undefined], [hexOf(second), second, undefined], [hexOf(first).slice(0, 12), first, undefined], [`sha256:${hexOf(first).slice(0, 8)}`, first, undefined],
 ] as const) {
   test(`resolveImage() finds ${text.slice(0, 60)}`, (t) => {
