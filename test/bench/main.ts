@@ -4,9 +4,10 @@
  * being slow.
  *
  * As root it goes on as the test user in a pure cgroup v2 subtree of a private mount namespace, so that Podman works too on
- * a hybrid machine. SKIFF_BENCH_RUNS sets the number of runs (30); the word "containers" leaves images out.
+ * a hybrid machine, with a runtime folder in memory, as systemd makes it. SKIFF_BENCH_RUNS sets the number of runs (30); the word "containers" leaves images out.
  */
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot, skiffBin } from '../helpers/world.ts';
@@ -22,9 +23,11 @@ if (process.getuid?.() === 0 && process.env['SKIFF_BENCH_AS_ROOT'] === undefined
   const script = join(projectRoot(), 'test', 'helpers', 'with-cgroup2.sh');
   const id = spawnSync('id', ['-u', testUser], { encoding: 'utf8' });
   if (id.status !== 0) throw new Error(`no user ${testUser}: run \`npm test\` once, it makes one`);
-  const runtime = `/run/user/${id.stdout.trim()}`;
+  const uid = id.stdout.trim();
+  const runtime = `/run/user/${uid}`;
   const env = { HOME: `/home/${testUser}`, XDG_RUNTIME_DIR: runtime, USER: testUser, LOGNAME: testUser, PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', SKIFF_BENCH_RUNS: String(runs) };
-  const done = spawnSync(script, [testUser, process.execPath, ...process.argv.slice(1)], { stdio: 'inherit', env });
+  const inMemory = `mkdir -p "$0" && mount -t tmpfs -o mode=0700,uid=${uid} skiff-bench "$0" && exec "$@"`;
+  const done = spawnSync('unshare', ['-m', '--propagation', 'slave', 'sh', '-c', inMemory, runtime, script, testUser, process.execPath, ...process.argv.slice(1)], { stdio: 'inherit', env });
   process.exit(done.status ?? 1);
 }
 
@@ -43,3 +46,4 @@ out.write(`\n${bench.remarks.join('\n')}\n`);
 
 if (bench.podman !== undefined) spawnSync('podman', ['unshare', 'rm', '-rf', join(bench.dir, 'home')], { env: bench.env });
 spawnSync(skiffBin, ['unshare', 'rm', '-rf', bench.dir], { env: bench.env });
+rmSync(bench.runtime, { recursive: true, force: true });

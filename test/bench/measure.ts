@@ -23,6 +23,8 @@ const rounds = 5;
 
 export interface Bench {
   readonly dir: string;
+  /** Runtime folder of both. */
+  readonly runtime: string;
   readonly env: Record<string, string>;
   /** Podman with the options that make it comparable; undefined where it is missing or does not work here. */
   podman: string | undefined;
@@ -50,11 +52,11 @@ function median(values: readonly number[]): number {
 
 export function openBench(runs: number, tell: (text: string) => void): Bench {
   const dir = mkdtempSync(join(tmpdir(), 'skiff-bench-'));
+  const runtime = mkdtempSync(join(process.env['XDG_RUNTIME_DIR'] ?? dir, 'skiff-bench-'));
   const env: Record<string, string> = {
-    HOME: join(dir, 'home'), XDG_RUNTIME_DIR: join(dir, 'run'), PATH: process.env['PATH'] ?? '/usr/bin:/bin', USER: process.env['USER'] ?? '', LANG: 'C.UTF-8',
+    HOME: join(dir, 'home'), XDG_RUNTIME_DIR: runtime, PATH: process.env['PATH'] ?? '/usr/bin:/bin', USER: process.env['USER'] ?? '', LANG: 'C.UTF-8',
   };
   mkdirSync(join(dir, 'home'));
-  mkdirSync(join(dir, 'run'), { mode: 0o700 });
   const rows: string[][] = [];
   /** Seconds of each run of each command. */
   const measure = (commands: readonly string[], options: TimeOptions): number[][] => {
@@ -65,7 +67,7 @@ export function openBench(runs: number, tell: (text: string) => void): Bench {
     return (JSON.parse(readFileSync(report, 'utf8')) as { results: { times: number[] }[] }).results.map(({ times }) => times);
   };
   const bench: Bench = {
-    dir, env, rows, remarks: [], podman: undefined,
+    dir, runtime, env, rows, remarks: [], podman: undefined,
     sh(argv, input = '') {
       const done = spawnSync(argv[0] ?? '', argv.slice(1), { env, input, encoding: 'utf8', maxBuffer: 1 << 28 });
       if (done.status !== 0) throw new Error(`${argv.join(' ')}: ${done.stderr || done.error?.message}`);
