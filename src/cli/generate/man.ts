@@ -54,7 +54,7 @@ function mainPage(specs: readonly CommandSpec[]): string {
 
 const exitStatus = [
   tagged('\\fB125\\fR', 'skiff itself failed, usage included.'),
-  tagged('\\fB126\\fR', 'The command in the container cannot be invoked.'),
+  tagged('\\fB126\\fR', 'The command in the container cannot be invoked, or the network it asks for cannot be had.'),
   tagged('\\fB127\\fR', 'The command in the container was not found.'),
   tagged('other', 'The exit status of the contained command; 128+n where signal n ended it.'),
 ].join('\n');
