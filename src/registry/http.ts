@@ -9,6 +9,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type ErrorCode, SkiffError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { monotonicMs } from '../lib/monotonic.ts';
 import { version } from '../lib/version.ts';
 import { answerError, bodyTimeout, exchangeError, maxErrorBytes, RegistryError, timeoutError } from './errors.ts';
 import type { RegistryCerts } from './index.ts';
@@ -124,7 +125,7 @@ export function openHttp(options: HttpOptions): Http {
   const once = async (request: HttpRequest, url: URL, authorization: string | undefined): Promise<HttpAnswer> => {
     const { method, body } = request;
     const { signal, idleTimeoutMs } = options;
-    const started = performance.now();
+    const started = monotonicMs();
     const shown = `${method} ${redactUrl(url)}${authorization === undefined ? '' : ` (${authorization.slice(0, authorization.indexOf(' '))} ***)`}`;
     try {
       const answer = await sendRequest(await routeFor(url, request.trust), {
@@ -133,7 +134,7 @@ export function openHttp(options: HttpOptions): Http {
       });
       const made = answerOf(answer, method, url, options);
       const range = request.headers?.['range'];
-      log.debug(`${shown}${range === undefined ? '' : ` ${range}`}: ${made.status}, ${made.header('content-type') ?? 'no type'}, ${made.header('content-length') ?? '?'} bytes, ${Math.round(performance.now() - started)} ms`);
+      log.debug(`${shown}${range === undefined ? '' : ` ${range}`}: ${made.status}, ${made.header('content-type') ?? 'no type'}, ${made.header('content-length') ?? '?'} bytes, ${Math.round(monotonicMs() - started)} ms`);
       return made;
     } catch (error) {
       const failure = exchangeError(error, method, url, { signal, proxy: proxyFor(url, options.env) });
@@ -216,11 +217,11 @@ function answerOf(answer: IncomingMessage, method: string, url: URL, { signal, i
       }
       const pieces: Uint8Array[] = [];
       let length = 0;
-      const started = performance.now();
+      const started = monotonicMs();
       for await (const piece of stream()) {
         length += piece.length;
         if (length > maxBytes) throw tooLarge();
-        if (performance.now() - started > documentTimeouts * idleTimeoutMs) throw new RegistryError(`no end of the answer in ${Math.round(documentTimeouts * idleTimeoutMs / 1000)} s`, { method, url, stage: 'exchange', temporary: false });
+        if (monotonicMs() - started > documentTimeouts * idleTimeoutMs) throw new RegistryError(`no end of the answer in ${Math.round(documentTimeouts * idleTimeoutMs / 1000)} s`, { method, url, stage: 'exchange', temporary: false });
         pieces.push(piece);
       }
       return Buffer.concat(pieces, length);
@@ -244,12 +245,12 @@ function answerOf(answer: IncomingMessage, method: string, url: URL, { signal, i
 export async function failureOf(answer: HttpAnswer, codes?: Readonly<Record<number, ErrorCode>>): Promise<RegistryError> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  const started = performance.now();
+  const started = monotonicMs();
   try {
     for await (const piece of answer.stream()) {
       pieces.push(piece);
       length += piece.length;
-      if (length >= maxErrorBytes || performance.now() - started > unwantedMs) break;
+      if (length >= maxErrorBytes || monotonicMs() - started > unwantedMs) break;
     }
   } catch (error) {
     // The status is the news; a body cut short adds nothing. An abort does.

@@ -4,6 +4,7 @@
  *
  * @see docs.docker.com "Token authentication", "OAuth2 token authentication"
  */
+import { monotonicMs } from '../lib/monotonic.ts';
 import { FieldReader, parseJson } from '../oci/json.ts';
 import type { Challenge } from './challenge.ts';
 import { RegistryError } from './errors.ts';
@@ -42,8 +43,8 @@ export function openTokenStore(http: Http): TokenStore {
     token(request) {
       const key = keyOf(request);
       const known = kept.get(key);
-      if (known !== undefined && performance.now() < known.expiresAt) return known.token;
-      const asked = performance.now();
+      if (known !== undefined && monotonicMs() < known.expiresAt) return known.token;
+      const asked = monotonicMs();
       const fresh: Kept = {
         expiresAt: Infinity,
         token: ask(http, request).then(({ token, seconds }) => {

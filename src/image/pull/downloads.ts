@@ -212,7 +212,7 @@ export class Downloads {
     blob.toldAt = download.haveBytes;
     this.#tell(blob, 'downloading', download.haveBytes);
     isReady();
-    keepYoungHeapSmall();
+    await keepYoungHeapSmall();
     await fetchBlobInto(download, {
       client, repository, digest, sizeBytes, signal,
       onBytes: (doneBytes) => {

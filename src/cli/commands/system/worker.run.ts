@@ -14,6 +14,6 @@ export async function run({ args }: Invocation): Promise<number> {
   const kind = args[0] ?? '';
   if (!Object.hasOwn(loaders, kind)) throw new UsageError(`unknown kind of worker ${JSON.stringify(kind)}`, 'skiff __worker');
   const code = await loaders[kind as WorkerKind]();
-  keepYoungHeapSmall();
+  await keepYoungHeapSmall();
   return serveWorker(code);
 }
