@@ -11,6 +11,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { sha256Hex } from '../../lib/sha256.ts';
 import type { ContainerID } from '../../oci/ids.ts';
 import type { OCIRuntime } from '../../runtime/choose.ts';
 
@@ -28,16 +29,9 @@ export function seccompFilter(runtimeDir: string, runtime: OCIRuntime, profile: 
   if (runtime.name !== 'crun') return undefined;
   const { mtimeMs, ctimeMs, size, ino } = statSync(runtime.path);
   const key = `${JSON.stringify([1, runtime.path, mtimeMs, ctimeMs, size, ino])}\n${profile}\n`;
-  const file = join(runtimeDir, `seccomp-filter-${shortHash(profile)}`);
+  const file = join(runtimeDir, `seccomp-filter-${sha256Hex(profile).slice(0, 16)}`);
   const data = readKept(file, key);
   return { data, keep: (id) => { if (data === undefined) keep(file, key, join(runtime.stateDir, id, 'seccomp.bpf')); } };
-}
-
-/** FNV-1a, for a file's name only: the content is compared whole. */
-function shortHash(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16);
 }
 
 function readKept(file: string, key: string): string | undefined {
