@@ -13,8 +13,6 @@
 #include "cleanup.h"
 #include "monitor.h"
 
-#define LOSS_FILE "log-loss.json"
-
 size_t exit_record_text(const struct monitor *monitor, char *text)
 {
   int length = snprintf(text, EXIT_RECORD_MAX,

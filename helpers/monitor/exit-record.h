@@ -22,6 +22,8 @@ bool exit_record_write(const struct monitor *monitor, bool *in_run_dir);
  */
 int state_write(const struct monitor *monitor);
 
+#define LOSS_FILE "log-loss.json"
+
 /*
  * log-loss.json in the run dir, which is no disk that fills up: {"since":"…","reason":"No space left on device"} while the log takes
  * nothing; taken away when it does again. Cheap where nothing has changed; one that can't be written is tried again at the next call.

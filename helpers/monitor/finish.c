@@ -178,9 +178,10 @@ static void conclude(struct monitor *monitor)
 
 static void clear_run_dir(struct monitor *monitor, bool keep_run_dir)
 {
-  /* Neither may be taken for a living container's. */
+  /* None may be taken for a living container's. */
   (void)unlinkat(monitor->run_dir, "state.json", 0);
   (void)unlinkat(monitor->run_dir, "attach", 0);
+  (void)unlinkat(monitor->run_dir, LOSS_FILE, 0); /* the exit record tells of the bytes */
   if (!keep_run_dir)
     remove_run_dir(monitor);
   cleanup_fd(&monitor->options.lock_fd);

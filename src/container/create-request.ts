@@ -103,7 +103,7 @@ export interface CreateRequest {
   init: boolean;
   /** Absolute path on the host; undefined: containers.conf's or our own. */
   initPath?: string;
-  /** False: no control group is made for it. */
+  /** 'disabled': no control group is made for it. */
   cgroups: 'enabled' | 'disabled' | 'split';
   autoRemove: boolean;
   removeImage: boolean;

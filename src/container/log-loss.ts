@@ -10,7 +10,10 @@ import { isRunning } from './state.ts';
 export function logLoss(context: Context, id: ContainerID): string | undefined {
   const text = textIfThere(join(runDir(context.runtimeDir, id), runFiles.logLoss), `read the state of container "${id}"`);
   if (text === undefined || !isRunning(context, id)) return undefined;
-  // By rename, in a folder of memory: it is whole.
-  const { since, reason } = JSON.parse(text) as { since: string; reason: string };
-  return `what it writes is not logged since ${since}: ${reason}`;
+  try {
+    const { since, reason } = JSON.parse(text) as { since: string; reason: string };
+    return `what it writes is not logged since ${since}: ${reason}`;
+  } catch {
+    return undefined; // torn by a crash of the machine; a live monitor writes it by rename
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { wrap } from '../lib/errors.ts';
+import { SkiffError, wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { namesIfThere } from '../host/if-there.ts';
@@ -18,6 +18,9 @@ import type { Context } from './index.ts';
 import { endNetwork } from './launch/network.ts';
 import type { ContainerRecord } from './model.ts';
 import { lockPath, readLiveState } from './state.ts';
+
+/** For one whose processes must be gone before anything else happens. */
+const patienceMs = 10_000;
 
 /**
  * Ends the container's first process (its pid namespace goes with it) and makes the runtime forget it. The caller holds the
@@ -49,7 +52,9 @@ export function endProcesses(context: Context, id: ContainerID, runtime: OCIRunt
   const orphan = orphanOf(context, id, runtime);
   if (orphan !== undefined) {
     log.debug(`container ${id}: its monitor is gone, ending process ${orphan.pid}`);
-    endProcess(orphan);
+    if (endProcess(orphan, patienceMs) === 'stuck') {
+      throw new SkiffError('CONTAINER_STATE', `container ${id.slice(0, 12)}: process ${orphan.pid} of its last run was killed and does not end: it waits in the kernel, or is frozen`);
+    }
   }
   const done = runSync([runtime.path, ...runtime.globalArgs, 'delete', '--force', id]);
   if (done.exitCode !== 0) log.debug(`container ${id}: ${runtime.name} delete: ${done.stderr.toString().trim()}`);

@@ -3,8 +3,8 @@
  * the container is gone), then its name, its layers, its anonymous volumes if asked. Its runtime folder, which holds the locks,
  * comes last and is not in the list. The monitor of a `--rm` container gets the same list (runtime/index.ts, --remove).
  */
-import { renameSync } from 'node:fs';
-import { textIfThere, unlinkIfThere } from '../host/if-there.ts';
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync } from 'node:fs';
+import { unlinkIfThere } from '../host/if-there.ts';
 import { isErrno, wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { removeTree } from '../host/remove-tree.ts';
@@ -50,8 +50,21 @@ export function performRemoval(context: Context, record: ContainerRecord, option
 function removeIDFile({ ID, Skiff: { cidfile } }: ContainerRecord): void {
   if (cidfile === undefined) return;
   try {
-    if (textIfThere(cidfile) === ID) unlinkIfThere(cidfile);
+    if (holds(cidfile, ID)) unlinkIfThere(cidfile);
   } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO')) return; // nothing of ours
     log.warn(`remove the container id file: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Whatever lies there by now: no link is followed, no pipe waited for. */
+function holds(path: string, text: string): boolean {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    if (!fstatSync(fd).isFile()) return false;
+    const bytes = Buffer.alloc(text.length + 1);
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0)) === text;
+  } finally {
+    closeSync(fd);
   }
 }

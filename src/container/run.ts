@@ -1,4 +1,5 @@
 /** Create and start in one go, without reading back what was just written. */
+import { isCode, SkiffError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ClientWish } from '../runtime/start-monitor.ts';
 import { createContainer, type CreateInput } from './create.ts';
@@ -25,6 +26,8 @@ export async function runContainer(context: Context, input: RunInput): Promise<R
     return { record, launched };
   } catch (error) {
     if (record.Skiff.autoRemove) removeFailed(context, record);
+    // As Podman's run, and unlike its start.
+    if (isCode(error, 'NETWORK_FAILED')) throw new SkiffError(error.code, error.message, { exitCode: 126, cause: error, data: error.data });
     throw error;
   } finally {
     life.release();

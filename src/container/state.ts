@@ -7,7 +7,7 @@
  * takes its mounts away. Its processes may not know that yet. Whoever looks first ends them, so that "exited" is the truth and nothing
  * is left running that no command shows.
  */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerID } from '../oci/ids.ts';
 import { freezerOf, isFrozen } from '../host/cgroup/freezer.ts';
@@ -19,6 +19,11 @@ import { readExitRecord } from '../runtime/exit-record.ts';
 import type { Context } from './index.ts';
 import type { ContainerState } from './model.ts';
 import { cgroupName, containerFiles, jsonLogName, runDir, runFiles } from './names.ts';
+
+/** Who only looks does not wait long for a process that can't end. */
+const lookPatienceMs = 500;
+/** A clock that was set since is no other boot. */
+const clockSlackMs = 60_000;
 
 /** Exit code shown for a container whose end nobody saw, as Docker's for containers that died while its daemon was down. */
 export const unknownExitCode = 255;
@@ -61,12 +66,21 @@ export function stateAtRest(context: Context, id: ContainerID): ContainerState {
  */
 function endUnwatched(context: Context, id: ContainerID): void {
   const live = readLiveState(context, id);
-  if (live?.startTime === undefined || isHeld(lockPath(context, id))) return;
+  const lock = lockPath(context, id);
+  // A lock that is not there tells of nobody: its monitor may hold it under no name. And what another boot left names others' processes.
+  if (live?.startTime === undefined || !isThere(lock) || isHeld(lock) || isOfAnotherBoot(live)) return;
   try {
-    if (endProcess({ pid: live.pid, startTime: live.startTime })) log.warn(`container ${id.slice(0, 12)}: its monitor was killed, so its processes were ended now`);
+    const ending = endProcess({ pid: live.pid, startTime: live.startTime }, lookPatienceMs);
+    if (ending === 'ended') log.warn(`container ${id.slice(0, 12)}: its monitor was killed, so its processes were ended now`);
+    if (ending === 'stuck') log.warn(`container ${id.slice(0, 12)}: its monitor was killed, and process ${live.pid} was killed now and does not end: it waits in the kernel, or is frozen`);
   } catch (error) {
     log.warn(`container ${id.slice(0, 12)}: its monitor was killed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function isOfAnotherBoot({ startedAt }: LiveState): boolean {
+  const bootedAt = Date.now() - Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * 1000;
+  return Date.parse(startedAt) < bootedAt - clockSlackMs;
 }
 
 /** Derived as well: its control group is frozen. */

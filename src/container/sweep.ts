@@ -1,7 +1,8 @@
 /**
  * What killed commands and monitors left in the runtime folder. A container's folder there means that it runs: the monitor
  * takes it away at the end. So one whose run lock nobody holds tells of a kill, and is tidied by whoever makes or removes a
- * container next: processes without monitor are ended, `--rm` containers that are over are removed.
+ * container next: the runtime and the network are told, `--rm` containers that are over are removed. (Processes without a monitor end
+ * when anybody looks: state.ts.)
  *
  * The runtime's own folder of a container outlives the runtime folder only where a kill came in between as well.
  *

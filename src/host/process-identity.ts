@@ -2,38 +2,52 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { isErrno, wrap } from '../lib/errors.ts';
 import { waitReadable } from './descriptors.ts';
+import { namesIfThere, textIfThere } from './if-there.ts';
 import { openProcess, signalProcess } from './process.ts';
 
 const SIGKILL = 9;
-/** One that sleeps in the kernel, on a network's file system say, ends when it wakes. */
-const patienceMs = 10_000;
 
 export interface ProcessIdentity { pid: number; /** Field 22 of /proc/<pid>/stat. */ startTime: string }
 
+/** 'stuck': it sleeps in the kernel, on a network's file system say, or is frozen, and will end when it wakes. */
+export type Ending = 'ended' | 'gone before' | 'stuck';
+
 /**
- * Kills it (SIGKILL) and waits up to ten seconds for its end; false where it had ended before. With the first process of a PID namespace all others of it end.
- * Works from outside as from inside the user namespace that it lives in. Never signals a process that it can't prove to be the one.
+ * Kills it (SIGKILL) with all that it has started, as far as that is still below it, and waits for its end. With the first process of a PID
+ * namespace all others of it end anyway. Works from outside as from inside the user namespace that it lives in. Never signals a process that
+ * it can't prove to be the one.
  */
-export function endProcess(process_: ProcessIdentity): boolean {
+export function endProcess(process_: ProcessIdentity, patienceMs: number): Ending {
   let pidfd: number;
   try {
     pidfd = openProcess(process_.pid);
   } catch (error) {
-    if (isErrno(error, 'ESRCH')) return false;
+    if (isErrno(error, 'ESRCH')) return 'gone before';
     throw wrap(error, `end process ${process_.pid}`);
   }
   try {
     // The descriptor holds whatever has the pid now; only after this look is it sure to be ours.
-    if (startTimeOf(process_.pid) !== process_.startTime) return false;
+    if (startTimeOf(process_.pid) !== process_.startTime) return 'gone before';
+    const below = descendantsOf(process_.pid);
     signalAs(ownerOf(process_.pid), pidfd);
-    waitReadable([pidfd], patienceMs);
-    return true;
+    for (const one of below) endProcess(one, 0);
+    return waitReadable([pidfd], patienceMs).length > 0 ? 'ended' : 'stuck';
   } catch (error) {
-    if (isErrno(error, 'ESRCH')) return false;
+    if (isErrno(error, 'ESRCH')) return 'gone before';
     throw wrap(error, `end process ${process_.pid}`);
   } finally {
     closeSync(pidfd);
   }
+}
+
+/** Children, their children and so on, nearest first. */
+function descendantsOf(pid: number): ProcessIdentity[] {
+  const tasks = namesIfThere(`/proc/${pid}/task`);
+  const children = tasks.flatMap((task) => (textIfThere(`/proc/${pid}/task/${task}/children`) ?? '').split(' ').filter((text) => text !== '').map(Number));
+  return children.flatMap((child) => {
+    const startTime = startTimeOf(child);
+    return startTime === undefined ? [] : [{ pid: child, startTime }, ...descendantsOf(child)];
+  });
 }
 
 /**

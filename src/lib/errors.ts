@@ -30,7 +30,7 @@ export type ErrorCode =
 export interface SkiffErrorOptions {
   /** The one thing to do about it; printed as `hint: …`. Given only when evidence points to it. */
   hint?: string | undefined;
-  /** Process exit code; by default 125, 126 for COMMAND_NOT_EXECUTABLE and, as from Podman, for a network that a container can't have, 127 for COMMAND_NOT_FOUND. */
+  /** Process exit code; by default 125, 126 for COMMAND_NOT_EXECUTABLE, 127 for COMMAND_NOT_FOUND. */
   exitCode?: number | undefined;
   /** Fields for programs: errno, path, syscall, names. Never secrets. */
   data?: Readonly<Record<string, unknown>> | undefined;
@@ -55,7 +55,7 @@ export class SkiffError extends Error {
 }
 
 function defaultExitCode(code: ErrorCode, cause: unknown): number {
-  if (code === 'COMMAND_NOT_EXECUTABLE' || code === 'NETWORK_FAILED') return 126;
+  if (code === 'COMMAND_NOT_EXECUTABLE') return 126;
   if (code === 'COMMAND_NOT_FOUND') return 127;
   return cause instanceof SkiffError ? cause.exitCode : 125;
 }

@@ -28,7 +28,7 @@ export function pastaFeatures(program: string, runtimeDir: string): PastaFeature
   return features;
 }
 
-/** Anything unreadable counts as nothing remembered: it is asked again. */
+/** Anything unreadable counts as nothing remembered: it is looked at again. */
 function readRemembered(file: string): Remembered | undefined {
   try {
     const value = JSON.parse(readFileSync(file, 'utf8')) as Partial<Remembered> | null;

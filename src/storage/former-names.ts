@@ -35,9 +35,9 @@ export function keepFormerNames(store: Store, lost: readonly (readonly [referenc
 }
 
 function read(store: Store): Map<string, readonly string[]> {
-  const text = readOptional(store.layout.formerNames);
-  if (text === undefined) return new Map();
   try {
+    const text = readOptional(store.layout.formerNames);
+    if (text === undefined) return new Map();
     const document = parseJson(Buffer.from(text), { what: store.layout.formerNames, code: 'STORE_CORRUPT', maxBytes });
     return new Map(Object.entries(document as object).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]) && entry[1].every((name) => typeof name === 'string')));
   } catch (error) {

@@ -1,5 +1,5 @@
 /** SIGKILL at the worst moments: the next command sees the truth and works. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
@@ -48,6 +48,21 @@ test('a container whose monitor was killed is ended by rm, and by whoever makes 
     t.false(world.ok('ps', '-a', '--format', '{{.Names}}').split('\n').includes('c'));
   }
   t.deepEqual(auditStore(world), []);
+});
+
+test('a look ends all that a container without a PID namespace has started, and none of one that only lost its lock file', async (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const id = world.ok('run', '-d', '--name', 'c', '--pid', 'host', '--network', 'none', 'base', 'sh', '-c', 'sleep 98771 & sh -c "sleep 98772; true"');
+  await until(() => ['sleep 98771', 'sleep 98772'].every((words) => livingProcesses(words).some((line) => line.includes(` ${words}`))));
+  const lock = join(world.runtime, 'skiff', id, 'lock');
+  renameSync(lock, `${lock}.away`);
+  t.is(world.skiff(['ps', '-a']).stderr, '');
+  renameSync(`${lock}.away`, lock);
+  t.is(world.ok('ps', '--format', '{{.Names}}'), 'c');
+  process.kill(monitorOf(world, id), 'SIGKILL');
+  await until(() => /its monitor was killed/.test(world.skiff(['ps', '-a']).stderr));
+  t.deepEqual(livingProcesses('sleep 98771').concat(livingProcesses('sleep 98772')), []);
 });
 
 for (const [verb, ...options] of [['stop'], ['stop', '-a'], ['kill'], ['kill', '-s', 'TERM']] as const) {

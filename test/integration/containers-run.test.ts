@@ -1,6 +1,6 @@
 /** What `run` gives to the contained command. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -210,6 +210,15 @@ test('run writes the id and the pid where asked, and refuses an id file that is 
   t.is(world.ok('inspect', '--format', '{{.HostConfig.ContainerIDFile}}', 'named'), cidfile);
   world.ok('rm', 'named');
   t.false(existsSync(cidfile));
+  // What lies there by now is nobody's business: a pipe that nobody writes to, a link.
+  for (const other of [['mkfifo', cidfile], ['ln', '-s', pidfile, cidfile]]) {
+    world.ok('create', '--name', 'named', '--cidfile', cidfile, '--network', 'none', 'base', 'true');
+    unlinkSync(cidfile);
+    t.is(world.run(other).code, 0);
+    world.ok('rm', 'named');
+    t.truthy(lstatSync(cidfile, { throwIfNoEntry: false }));
+    unlinkSync(cidfile);
+  }
   t.true(existsSync(pidfile), "the user's file stays, as Podman's");
 });
 

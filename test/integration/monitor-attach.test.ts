@@ -25,12 +25,13 @@ test.serial('a client that was there before the container misses nothing', async
 test.serial('output waits for the hello of the client that was there first', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const run = world.start({ command: shell('echo early'), client: 'silent' });
+  const run = world.start({ command: shell('echo early; read word'), args: ['--stdin'], client: 'silent' }); // it does not end before
   await run.expectEvent('started');
   const hasty = world.connect({ stdout: true });
   readType(hasty, packet.ready);
   t.is(sys().poll([hasty.fd], 200).length, 0);
-  run.client!.send(packet.hello, helloPacket({ stdout: true, exit: true }).subarray(1));
+  run.client!.send(packet.hello, helloPacket({ stdin: true, stdout: true, exit: true }).subarray(1));
+  run.client!.send(packet.stdin, Buffer.from('go\n'));
   t.is(drain(run.client!).stdout.toString(), 'early\n');
   t.is(drain(hasty).stdout.toString(), 'early\n');
 });

@@ -172,6 +172,7 @@ test('two containers, one port: the second is refused by name of the port, and t
   const second = world.skiff(['run', '-d', '--name', 'two', '-p', `${port}:80`, 'base', 'sleep', '100']);
   t.is(second.code, 126, second.stderr);
   t.regex(second.stderr, new RegExp(`port 0\\.0\\.0\\.0:${port}->80/tcp: .*${port}/tcp is already in use on the host`));
+  t.is(world.skiff(['start', 'two']).code, 125, 'as from Podman, whose run has another code for it');
   t.is(await ask('127.0.0.1', port), 'greetings from one\n');
   // Each with a port of its own they live side by side, and a freed port can be had again.
   const other = await freePort();

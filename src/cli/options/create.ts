@@ -18,7 +18,7 @@ const identityOptions: readonly OptionSpec[] = [
   { name: 'label', short: 'l', kind: 'list', value: 'KEY=VALUE', help: 'Label of the container' },
   { name: 'label-file', kind: 'list', commas: true, value: 'FILE', help: 'Read labels from a file, one a line', complete: { kind: 'file' } },
   { name: 'annotation', kind: 'list', commas: true, value: 'KEY=VALUE', help: 'Annotation for the OCI runtime' },
-  { name: 'cidfile', kind: 'string', value: 'FILE', help: 'Write the container id to a file, which must not exist', complete: { kind: 'file' } },
+  { name: 'cidfile', kind: 'string', value: 'FILE', help: 'Write the container id to a file, which must not exist; it goes with the container', complete: { kind: 'file' } },
   { name: 'conmon-pidfile', kind: 'string', value: 'FILE', help: "Write the process id of the container's monitor to a file", complete: { kind: 'file' } },
   { name: 'sdnotify', kind: 'string', value: 'MODE', help: 'Whether a unit of Type=notify is told of the start, with the monitor as its main process', oneOf: ['conmon', 'ignore'], default: 'ignore' },
   { name: 'pidfile', kind: 'string', value: 'FILE', help: 'Write the process id of the container to a file', complete: { kind: 'file' } },

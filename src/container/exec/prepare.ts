@@ -37,7 +37,6 @@ export interface PreparedExec {
 /** @throws CONTAINER_STATE (exit code 255, as Podman), COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, USAGE (user, directory) */
 export function prepareExec(context: Context, request: ExecRequest, consoleSize?: { rows: number; columns: number }): PreparedExec {
   const record = readRecord(context, request.id);
-
   const state = containerState(context, request.id);
   if (state.status !== 'running') {
     throw new SkiffError('CONTAINER_STATE', 'can only create exec sessions on running containers: container state improper', { exitCode: 255 });

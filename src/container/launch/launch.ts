@@ -60,6 +60,7 @@ export async function launch(context: Context, request: LaunchRequest): Promise<
   const runtime = runtimeOf(context, record, cgroups.manager);
   const host = hostFacts(record, cgroups);
   const cleanup = new CleanupStack();
+  if (leaving !== undefined) cleanup.push('leave the session', () => { leaving(); });
   let prepared: Prepared | undefined;
   try {
     if (record.Skiff.splitCgroup === true && cgroups.manager !== 'disabled') moveToSupervisor(cgroups.parent);
@@ -118,7 +119,7 @@ function clearLastRun(context: Context, record: ContainerRecord, runtime: OCIRun
   const exit = join(context.store.layout.container(id), containerFiles.exit);
   try {
     // A record of a full disk lies in the runtime folder; it belongs to the last run as well.
-    for (const name of [runFiles.state, runFiles.exit, runFiles.attach]) unlinkIfThere(join(dir, name));
+    for (const name of [runFiles.state, runFiles.exit, runFiles.attach, runFiles.logLoss]) unlinkIfThere(join(dir, name));
     if (existsSync(exit)) {
       renameSync(exit, `${exit}.last`);
       cleanup.push('put the exit record back', () => renameSync(`${exit}.last`, exit));

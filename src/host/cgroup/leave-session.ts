@@ -20,7 +20,7 @@ import { isBelowManager, userBus } from './user-manager.ts';
 
 const movedWithinMs = 5000;
 
-/** Waits for the end of what leaveSession() has begun. What was in the way, in words; undefined where there was nothing, or nothing to do. */
+/** Waits for the end of what leaveSession() has begun; idempotent. What was in the way, in words; undefined where there was nothing, or nothing to do. */
 export type Leaving = () => string | undefined;
 
 const nothingToDo: Leaving = () => undefined;
@@ -42,10 +42,12 @@ export function leaveSession(from: 'session' | 'anywhere'): Leaving {
     'StartTransientUnit', 'ssa(sv)a(sa(sv))', unit, 'fail', '3', 'Description', 's', 'skiff', 'Slice', 's', 'user.slice', 'PIDs', 'au', '1', String(process.pid), '0',
   ];
   const pid = startProgram({ path: busctl, argv, env: childEnv(), fds: [[said, 2]], cwd: '/' });
+  let over: { problem: string | undefined } | undefined;
   return () => {
-    const problem = outcome(pid, said, unit);
-    if (problem !== undefined) log.debug(`scope ${unit}: ${problem}`);
-    return problem;
+    if (over !== undefined) return over.problem;
+    over = { problem: outcome(pid, said, unit) };
+    if (over.problem !== undefined) log.debug(`scope ${unit}: ${over.problem}`);
+    return over.problem;
   };
 }
 

@@ -1,6 +1,7 @@
 /** The systemd manager of the invoking user: whether it can be spoken to, and where it keeps its cgroups. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { textIfThere } from '../if-there.ts';
 import { session } from '../session.ts';
 import { ownCgroup } from './own.ts';
 
@@ -24,12 +25,21 @@ export function userBus(env: NodeJS.ProcessEnv = process.env, uid = session().ho
 function isThere(address: string): boolean {
   return address.split(';').some((one) => {
     const path = /^unix:(?:[^,]*,)*path=([^,]+)/.exec(one)?.[1];
-    return path === undefined || existsSync(decodeURIComponent(path));
+    return path === undefined || existsSync(unescaped(path));
   });
 }
 
-/** Whether a process is below it: from there to a container's scope the whole way is the user's. True where the process is in no v2 cgroup. */
+/** D-Bus escapes bytes as URLs do. One that is escaped wrongly is no path of anything. */
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a process is below it: from there to a container's scope the whole way is the user's. True where the process is in no v2 cgroup, or has ended. */
 export function isBelowManager(uid: number, pid: number | 'self' = 'self'): boolean {
-  const cgroup = ownCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  const cgroup = ownCgroup(textIfThere(`/proc/${pid}/cgroup`) ?? '');
   return cgroup === undefined || `${cgroup}/`.startsWith(`${managerCgroup(uid)}/`);
 }

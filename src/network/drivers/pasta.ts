@@ -115,7 +115,8 @@ function portSpec(port: PortBinding): string {
 /** Its own words, without the complaint about a missing syslog that it adds to each line in containers. */
 function failure(stderr: string, exitCode: number): SkiffError {
   const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/^Failed to send \d+ bytes to syslog/.test(line) && !line.startsWith("Couldn't get any nameserver"));
-  const said = lines.at(-1) ?? `exit code ${exitCode}`;
+  // Behind a word that it does not know comes all its usage.
+  const said = lines.find((line) => /unrecognized option|requires an argument|invalid option/.test(line)) ?? lines.at(-1) ?? `exit code ${exitCode}`;
   return new SkiffError('NETWORK_FAILED', `network "pasta": ${said.replace(/, exiting$/, '')}`, { hint: hintFor(lines.join('\n')), data: { exitCode } });
 }
 

@@ -76,6 +76,7 @@ test('userBus() is the one of the environment where that is there, else the usua
   t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent,guid=1' }, uid), undefined);
   const given = `unix:path=/nonexistent;unix:guid=1,path=${dir}/bus`;
   t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: given }, uid), given);
+  t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/tmp/%zz' }, uid), undefined, 'wrongly escaped');
   t.is(userBus({ DBUS_SESSION_BUS_ADDRESS: 'unix:abstract=/tmp/dbus-x' }, uid), 'unix:abstract=/tmp/dbus-x');
 });
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { CreateRequest } from '../../../container/create-request.ts';
 import type { SkiffRecord } from '../../../container/model.ts';
 import { config } from '../../../host/config/index.ts';
-import { SkiffError } from '../../../lib/errors.ts';
+import { SkiffError, wrap } from '../../../lib/errors.ts';
 import type { Invocation, OptionValues } from '../../spec.ts';
 import { annotations, collectEnv, keyValues, labels, readLines } from './_env.ts';
 import { devicesRequest, limitsRequest, parseUlimit } from './_limits-request.ts';
@@ -71,8 +71,16 @@ function choice(options: OptionValues, name: string, fallback: boolean | undefin
 
 function pidfilePath(options: OptionValues, name: 'pidfile' | 'conmon-pidfile'): string | undefined {
   const path = absolute(text(options, name));
-  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new SkiffError('USAGE', `--${name} ${JSON.stringify(text(options, name))}: is a directory`);
+  if (path !== undefined && isFolder(path, name)) throw new SkiffError('USAGE', `--${name} ${JSON.stringify(text(options, name))}: is a directory`);
   return path;
+}
+
+function isFolder(path: string, name: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    throw wrap(error, `--${name} ${JSON.stringify(path)}`);
+  }
 }
 
 /** "no-conmon": the monitor has no cgroup of its own anyway. */

@@ -9,7 +9,7 @@ export const spec: CommandSpec = {
   summary: 'Run a command in a new container',
   description: [
     'Creates a container from the image and starts it. Without --detach the terminal is attached to it, and the exit code is that of the command; '
-    + '125 when skiff itself failed, 126 when the command cannot be invoked, 127 when it cannot be found.',
+    + '125 when skiff itself failed, 126 when the command cannot be invoked or its network cannot be had, 127 when it cannot be found.',
     'Options end at IMAGE: what follows belongs to the command.',
   ],
   args: [{ name: 'IMAGE', required: true, complete: { kind: 'image' } }, { name: 'COMMAND', rest: true, complete: { kind: 'command' } }],
