@@ -46,12 +46,15 @@ test('pastaFeatures() finds options in the program, and remembers them', (t) => 
   const dir = mkdtempSync(join(tmpdir(), 'skiff-pasta-'));
   t.teardown(() => { rmSync(dir, { recursive: true }); });
   const [before, fresh] = ['before', 'fresh'].map((name) => join(dir, name)) as [string, string];
-  writeFileSync(before, 'ELF\0dns-forward\0no-map-gw\0');
-  writeFileSync(fresh, 'ELF\0dns-forward\0map-guest-addr\0');
+  writeFileSync(before, '\x7fELF\0dns-forward\0no-map-gw\0');
+  writeFileSync(fresh, '\x7fELF\0dns-forward\0map-guest-addr\0');
   for (const round of [1, 2]) {
     t.deepEqual(pastaFeatures(before, dir), { mapGuestAddress: false, dnsForward: true }, `${round}`);
     t.deepEqual(pastaFeatures(fresh, dir), { mapGuestAddress: true, dnsForward: true }, `${round}`);
   }
+  const wrapper = join(dir, 'wrapper');
+  writeFileSync(wrapper, '#!/bin/sh\necho "  --map-guest-addr ADDR" >&2\n', { mode: 0o755 });
+  t.deepEqual(pastaFeatures(wrapper, dir), { mapGuestAddress: true, dnsForward: false }, 'a script has to be asked');
 });
 
 test('slirpArgv() keeps the host\'s loopback shut unless asked', (t) => {
