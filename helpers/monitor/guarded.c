@@ -3,25 +3,11 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cleanup.h"
-
-/* Of linux/mount.h, which can't be had beside sys/mount.h everywhere, and which the headers of Debian 11 lack in part. */
-#ifndef SYS_open_tree
-#define SYS_open_tree 428
-#endif
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
-#endif
-enum { TREE_CLONE = 1, TREE_CLOEXEC = O_CLOEXEC, ATTRIBUTE_READ_ONLY = 1 };
-
-struct mount_attributes {
-  uint64_t set, clear, propagation, userns_fd;
-};
+#include "mount-calls.h"
 
 static bool is_crun(const char *path)
 {

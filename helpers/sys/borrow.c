@@ -1,5 +1,6 @@
 /* A mount of another mount namespace, copied out of it. */
 #include "sys.h"
+#include "mount-calls.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,16 +14,6 @@
 #include <unistd.h>
 
 #define CHILD_STACK (64 * 1024)
-/* linux/mount.h, which clashes with sys/mount.h in newer C libraries; Linux 5.2. */
-#ifndef SYS_open_tree
-#define SYS_open_tree 428
-#endif
-#ifndef SYS_move_mount
-#define SYS_move_mount 429
-#endif
-#define TREE_CLONE 1
-#define TREE_CLOEXEC O_CLOEXEC
-#define FROM_EMPTY_PATH 4
 
 typedef struct { int namespace_fd, socket; const char *path, *syscall; int error; } borrow_job;
 

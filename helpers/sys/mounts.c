@@ -1,5 +1,6 @@
 /* Mounts, the root of the process, file systems, and network namespaces (made by a thread that ends right after). */
 #include "sys.h"
+#include "mount-calls.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -27,11 +28,6 @@ static napi_value sys_mount(napi_env env, napi_callback_info info)
 	return sys_done(env, mount(source, target, type, (unsigned long)flags, data[0] == '\0' ? NULL : data), "mount", target, NULL);
 }
 
-/* struct mount_attr of linux/mount.h, which older headers lack and which clashes with sys/mount.h in newer ones. */
-struct attributes { uint64_t set, clear, propagation, userns_fd; };
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
-#endif
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
@@ -45,7 +41,7 @@ static napi_value sys_mount_setattr(napi_env env, napi_callback_info info)
 	if (!sys_args(env, info, 3, argv) || !sys_get_text(env, argv[0], "target", &target) || !sys_get_int64(env, argv[1], "set", &set) ||
 	    !sys_get_bool(env, argv[2], "recursive", &recursive))
 		return NULL;
-	struct attributes attributes = {.set = (uint64_t)set};
+	struct mount_attributes attributes = {.set = (uint64_t)set};
 	int flags = AT_SYMLINK_NOFOLLOW | (recursive ? AT_RECURSIVE : 0);
 	return sys_done(env, (int)syscall(SYS_mount_setattr, AT_FDCWD, target, flags, &attributes, sizeof attributes), "mount_setattr", target, NULL);
 }

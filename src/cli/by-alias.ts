@@ -8,22 +8,22 @@ import { canonicalString, parseReference, withDefaultTag } from '../oci/referenc
  * @throws what `look` throws for `text`; CONFIG_INVALID
  */
 export async function byAlias<T>(text: string, look: (name: string) => T): Promise<T> {
-  const first = attempt(() => look(text));
-  if ('found' in first && first.found !== undefined) return first.found;
+  let unknown: unknown;
+  const lookQuietly = (name: string): T | undefined => {
+    try {
+      return look(name);
+    } catch (error) {
+      if (!isCode(error, 'IMAGE_UNKNOWN')) throw error;
+      unknown ??= error; // told of the name that was written
+      return undefined;
+    }
+  };
+  const found = lookQuietly(text);
+  if (found !== undefined) return found;
   const name = await aliased(text);
-  const second = name === undefined ? first : attempt(() => look(name));
-  const best = 'found' in second && second.found !== undefined ? second : first;
-  if ('unknown' in best) throw best.unknown;
-  return best.found;
-}
-
-function attempt<T>(look: () => T): { found: T } | { unknown: unknown } {
-  try {
-    return { found: look() };
-  } catch (error) {
-    if (isCode(error, 'IMAGE_UNKNOWN')) return { unknown: error };
-    throw error;
-  }
+  const byTarget = name === undefined ? undefined : lookQuietly(name);
+  if (byTarget === undefined && unknown !== undefined) throw unknown;
+  return byTarget as T;
 }
 
 async function aliased(text: string): Promise<string | undefined> {

@@ -10,8 +10,10 @@ export async function confirm(warning: string): Promise<boolean> {
   try {
     const ended = new Promise<undefined>((resolve) => { reader.once('close', () => resolve(undefined)); });
     const answer = await Promise.race([reader.question('Are you sure you want to continue? [y/N] '), ended]);
-    if (answer === undefined) print('\n'); // the error gets a line of its own
-    if (answer === undefined) throw new SkiffError('USAGE', 'no answer: standard input has ended', { hint: '--force asks nothing' });
+    if (answer === undefined) {
+      print('\n'); // the error gets a line of its own
+      throw new SkiffError('USAGE', 'no answer: standard input has ended', { hint: '--force asks nothing' });
+    }
     return /^y/i.test(answer.trim());
   } finally {
     reader.close();

@@ -48,8 +48,9 @@ function checkCgroups(record: ContainerRecord): void {
   if (!limited && wish !== 'cgroupfs' && wish !== 'split') return;
   const cgroups = readCgroups(wish);
   checkManager(cgroups);
-  if (limited) checkLimits(limits, cgroups);
-  if (limited && wish === 'cgroupfs' && cgroups.systemd) log.warn('systemd owns the cgroup that the limits are set in and may take them away again: the cgroup manager "systemd" or --cgroups=split keeps them');
+  if (!limited) return;
+  checkLimits(limits, cgroups);
+  if (wish === 'cgroupfs' && cgroups.systemd) log.warn('systemd owns the cgroup that the limits are set in and may take them away again: the cgroup manager "systemd" or --cgroups=split keeps them');
 }
 
 /** A security option that this machine would not heed must not vanish. */

@@ -18,25 +18,27 @@ export type Ending = 'ended' | 'gone before' | 'stuck';
  * it can't prove to be the one.
  */
 export function endProcess(process_: ProcessIdentity, patienceMs: number): Ending {
-  let pidfd: number;
-  try {
-    pidfd = openProcess(process_.pid);
-  } catch (error) {
-    if (isErrno(error, 'ESRCH')) return 'gone before';
-    throw wrap(error, `end process ${process_.pid}`);
-  }
-  try {
-    // The descriptor holds whatever has the pid now; only after this look is it sure to be ours.
-    if (startTimeOf(process_.pid) !== process_.startTime) return 'gone before';
+  const ending = whileHeld(process_, (pidfd) => {
     const below = descendantsOf(process_.pid);
     signalAs(ownerOf(process_.pid), pidfd);
-    for (const one of below) endProcess(one, 0);
-    return waitReadable([pidfd], patienceMs).length > 0 ? 'ended' : 'stuck';
+    for (const one of below) whileHeld(one, (fd) => signalAs(ownerOf(one.pid), fd));
+    return waitReadable([pidfd], patienceMs).length > 0 ? 'ended' as const : 'stuck' as const;
+  });
+  return ending ?? 'gone before';
+}
+
+/** Runs `use` with a descriptor that is sure to be of that process. Undefined where there is none any more. */
+function whileHeld<T>({ pid, startTime }: ProcessIdentity, use: (pidfd: number) => T): T | undefined {
+  let pidfd: number | undefined;
+  try {
+    pidfd = openProcess(pid);
+    // The descriptor holds whatever has the pid now; only after this look is it sure to be ours.
+    return startTimeOf(pid) === startTime ? use(pidfd) : undefined;
   } catch (error) {
-    if (isErrno(error, 'ESRCH')) return 'gone before';
-    throw wrap(error, `end process ${process_.pid}`);
+    if (isErrno(error, 'ESRCH')) return undefined;
+    throw wrap(error, `end process ${pid}`);
   } finally {
-    closeSync(pidfd);
+    if (pidfd !== undefined) closeSync(pidfd);
   }
 }
 
@@ -71,7 +73,7 @@ function ownerOf(pid: number): number {
 }
 
 /** Clock ticks since boot at which a process started; undefined where there is none (zombies count as none). */
-export function startTimeOf(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -6,8 +6,8 @@
 let isSmall = false;
 
 /**
- * From now on, in this process. To be called when everything is loaded: V8 takes no code cache once a flag has changed. node:v8, which costs a millisecond, is
- * loaded by it.
+ * From now on, in this process. To be called when everything is loaded: V8 takes no code cache once a flag has changed. node:v8, which
+ * costs a millisecond, is loaded by it.
  */
 export async function keepYoungHeapSmall(): Promise<void> {
   if (isSmall) return;

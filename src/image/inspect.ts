@@ -17,7 +17,7 @@ import type { ResolvedImage } from './index.ts';
 import { readRecord } from './manifest-record.ts';
 import { newestManifest } from './manifests.ts';
 import { digestToShow, meantManifest, repoDigests } from './name-digests.ts';
-import { formerNames, imageSize, knownParent, namesByImage } from './summary.ts';
+import { formerNames, imageSize, knownParent, namesByImage, namesHistory } from './summary.ts';
 
 /** What is known of an image by its config and its manifest, wherever they are. */
 export interface ImageDocuments {
@@ -74,7 +74,7 @@ export function describeImage(image: ImageDocuments, { parent, graph }: { parent
     ManifestType: manifest?.mediaType ?? mediaTypes.ociManifest,
     User: config.config.User ?? '',
     History: config.history,
-    NamesHistory: [...new Set([...names.map(canonicalString), ...(image.formerNames ?? [])])],
+    NamesHistory: namesHistory(names, image.formerNames ?? []),
     ...(config.config.Healthcheck !== undefined && { HealthCheck: config.config.Healthcheck }),
   });
 }

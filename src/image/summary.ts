@@ -175,7 +175,12 @@ export function namesByImage(store: Store): Map<ImageID, NamedReference[]> {
 
 /** Names that images had, in full, by image: the last one lost first. Some may be theirs again. */
 export function formerNames(store: Store): Map<ImageID, readonly string[]> {
-  return new Map([...readFormerNames(store)].map(([id, names]) => [id as ImageID, names.flatMap((text) => { const name = tryParse(text); return name === undefined ? [] : [canonicalString(name)]; })]));
+  return new Map([...readFormerNames(store)].map(([id, names]) => [id as ImageID, names.map(tryParse).filter((name) => name !== undefined).map(canonicalString)]));
+}
+
+/** What an image is called, then what it was called: each once, in full. */
+export function namesHistory(names: readonly NamedReference[], former: readonly string[]): string[] {
+  return [...new Set([...names.map(canonicalString), ...former])];
 }
 
 /** The parent that `commit` or `build` recorded, where it is still there. */

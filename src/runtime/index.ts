@@ -54,9 +54,9 @@
  * The end, in this order: output drained into the log, `delete --force` by the runtime, --unmount, exit record, the run
  * dir (left to whoever holds its `change` lock; exit.json stays where the disk took no exit record), the run lock, --cleanup,
  * 'x' to the clients. With --remove there is no exit record, and unmount and removals are done while the runtime deletes.
- * Its own exit code is the container's (128+n where a signal ended it), 1 where none was started: what
- * systemd makes of a unit whose main process it is. SIGTERM is sent on to the container. A monitor that is killed (SIGKILL) leaves the container running:
- * who looks at it next ends its processes (container/state.ts).
+ * Its own exit code is the container's (128+n where a signal ended it), 1 where none was started: systemd judges a unit by it whose main
+ * process it is. SIGTERM is sent on to the container. A monitor that is killed (SIGKILL) leaves the container running: who looks at it next
+ * ends its processes (container/state.ts).
  * Where creating or starting fails, the runtime has deleted the container before the error is reported; everything else is left
  * as it was for the command to undo. Where the command is gone by then (or went before "start") the monitor clears away as at an
  * end, but for the exit record.

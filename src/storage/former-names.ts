@@ -15,17 +15,12 @@ import type { Store } from './index.ts';
 const maxNames = 100;
 const maxBytes = 16 * 1024 * 1024;
 
-/** By image. Some may be its again. Names are written as in repositories.json. */
-export function readFormerNames(store: Store): ReadonlyMap<string, readonly string[]> {
-  return read(store);
-}
-
 /** The caller holds refs.lock. Names by digest are none that anybody gave. What was kept of images that are gone goes. */
 export function keepFormerNames(store: Store, lost: readonly (readonly [reference: string, id: ImageID])[]): void {
   const given = lost.filter(([reference]) => !reference.includes('@'));
   if (given.length === 0) return;
   try {
-    const known = read(store);
+    const known = readFormerNames(store);
     for (const [reference, id] of given) known.set(id, [reference, ...(known.get(id) ?? []).filter((one) => one !== reference)].slice(0, maxNames));
     const kept = [...known].filter(([id]) => hasImage(store, id as ImageID));
     writeFileAtomic(store.layout.formerNames, JSON.stringify(Object.fromEntries(kept)), { sync: false });
@@ -34,7 +29,8 @@ export function keepFormerNames(store: Store, lost: readonly (readonly [referenc
   }
 }
 
-function read(store: Store): Map<string, readonly string[]> {
+/** By image. Some may be its again. Names are written as in repositories.json. */
+export function readFormerNames(store: Store): Map<string, readonly string[]> {
   try {
     const text = readOptional(store.layout.formerNames);
     if (text === undefined) return new Map();

@@ -52,14 +52,15 @@ export function tag(store: Store, reference: string, id: ImageID): ImageID | und
 export function tagAll(store: Store, references: readonly string[], id: ImageID): (ImageID | undefined)[] {
   if (references.length === 0) return [];
   return change(store, `tag "${references[0]}"`, (repositories) => {
+    const lost: [string, ImageID][] = [];
     const before = references.map((reference) => {
       const name = repositoryOf(reference);
       const inName = repositories.get(name) ?? new Map<string, ImageID>();
       const owner = inName.get(reference);
+      if (owner !== undefined && owner !== id) lost.push([reference, owner]);
       repositories.set(name, inName.set(reference, id));
       return owner;
     });
-    const lost = references.flatMap((reference, at): [string, ImageID][] => { const owner = before[at]; return owner === undefined || owner === id ? [] : [[reference, owner]]; });
     return { result: before, changed: true, lost };
   });
 }

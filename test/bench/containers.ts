@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cgroupOf } from '../../src/host/cgroup/own.ts';
 import { skiffBin } from '../helpers/world.ts';
 import type { Bench } from './measure.ts';
 
@@ -58,8 +59,7 @@ export async function benchContainers(bench: Bench): Promise<Floor> {
   config.root.path = rootfs;
   // The container of the floor has a control group where the others have one: the kernel takes milliseconds for that.
   const manager = sh([s, 'info', '--format', '{{.Host.CgroupManager}}']);
-  const own = /^0::(\/.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
-  if (manager === 'cgroupfs') config.linux.cgroupsPath = join(dirname(own), 'skiff-bench');
+  if (manager === 'cgroupfs') config.linux.cgroupsPath = join(dirname(cgroupOf('self') ?? '/'), 'skiff-bench');
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
   const node = { command: 'node -e 0' };
   const crun = { command: `crun --cgroup-manager ${manager} run --bundle ${bundle} bench`, inside: true };

@@ -9,6 +9,13 @@ import { jsonLines } from '../helpers/monitor-log.ts';
 import { lives, shell, startWaiting, waiting } from '../helpers/monitor-container.ts';
 import { requires } from '../helpers/requires.ts';
 
+/** A runtime that is a script. Returns its path. */
+function scriptAt(path: string, text: string): string {
+  writeFileSync(path, `#!/bin/sh\n${text}`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
 test.serial('while the container runs the lock is held and state.json names its process', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
@@ -56,9 +63,7 @@ test.serial('a runtime that is not there is told by errno', async (t) => {
 test.serial('what a failing runtime says is cut to its last 4 KiB and stays valid JSON', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const runtime = join(world.dir, 'runtime.sh');
-  writeFileSync(runtime, '#!/bin/sh\nyes "a line" | head -n 4000 >&2\nprintf "the \\"end\\" \\377\\001" >&2\nexit 7\n');
-  chmodSync(runtime, 0o755);
+  const runtime = scriptAt(join(world.dir, 'runtime.sh'), 'yes "a line" | head -n 4000 >&2\nprintf "the \\"end\\" \\377\\001" >&2\nexit 7\n');
   const event = await world.start({ command: ['/bin/true'], runtime }).expectEvent('error');
   t.is(event['exitCode'], 7);
   const said = String(event['stderr']);
@@ -103,9 +108,7 @@ test.serial('crun runs from a read-only mount of itself, and is told so, which s
 test.serial('a script of the name crun runs as well', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeMonitorWorld(t);
-  const runtime = join(world.dir, 'crun');
-  writeFileSync(runtime, '#!/bin/sh\necho "I am a script" >&2\nexit 7\n');
-  chmodSync(runtime, 0o755);
+  const runtime = scriptAt(join(world.dir, 'crun'), 'echo "I am a script" >&2\nexit 7\n');
   const event = await world.start({ command: ['/bin/true'], runtime }).expectEvent('error');
   t.deepEqual([event['exitCode'], event['stderr']], [7, 'I am a script\n']);
 });

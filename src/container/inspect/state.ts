@@ -1,4 +1,5 @@
 /** `State` of inspect. */
+import { cgroupOf } from '../../host/cgroup/own.ts';
 import { textIfThere } from '../../host/if-there.ts';
 import { GoTime, zeroTime } from '../../lib/go-time.ts';
 import { nilList, omitEmpty } from '../../lib/template.ts';
@@ -12,20 +13,15 @@ const health = { Status: '', FailingStreak: 0, Log: nilList() };
 export function stateView(state: ContainerState, trouble = ''): Record<string, unknown> {
   const exited = state.status === 'exited';
   const pid = 'pid' in state ? state.pid : 0;
-  const cgroup = pid === 0 ? '' : cgroupOf(pid);
+  const cgroup = pid === 0 ? undefined : cgroupOf(pid);
   const monitor = pid === 0 ? 0 : parentOf(pid);
   return omitEmpty({ ConmonPid: 0, CgroupPath: '', Healthcheck: health }, {
     OciVersion: '1.0.2', Status: statusWord(state), Running: state.status === 'running', Paused: state.status === 'paused', Restarting: false, OOMKilled: exited && state.oomKilled, Dead: false,
     Pid: pid, ...(monitor > 0 && { ConmonPid: monitor }), ExitCode: exited ? state.exitCode : 0, Error: trouble,
     StartedAt: new GoTime('startedAt' in state ? state.startedAt : zeroTime), FinishedAt: new GoTime(exited ? state.finishedAt : zeroTime),
-    Health: health, ...(cgroup !== '' && { CgroupPath: cgroup }), CheckpointedAt: new GoTime(zeroTime), RestoredAt: new GoTime(zeroTime),
+    Health: health, ...(cgroup !== undefined && { CgroupPath: cgroup }), CheckpointedAt: new GoTime(zeroTime), RestoredAt: new GoTime(zeroTime),
     ...(exited && state.droppedLogBytes > 0 && { DroppedLogBytes: state.droppedLogBytes }),
   });
-}
-
-/** In the v2 tree; '' where it is in none, or has ended meanwhile. */
-function cgroupOf(pid: number): string {
-  return /^0::(\/.*)$/m.exec(textIfThere(`/proc/${pid}/cgroup`, 'read the cgroup of a container') ?? '')?.[1] ?? '';
 }
 
 /** The monitor is the parent of the container's first process, and stays so. 0 where that has ended meanwhile. */

@@ -3,9 +3,7 @@ import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
 import { session } from '../session.ts';
-import { ownCgroup } from './own.ts';
-
-const tree = '/sys/fs/cgroup';
+import { cgroupTree, ownCgroup } from './own.ts';
 
 /** What crun puts below a scope, and freezes instead of the scope itself. @see crun(1) "run.oci.systemd.subgroup=SUBGROUP" */
 const crunSubgroup = 'container';
@@ -16,7 +14,7 @@ export function groupNamed(text: string, name: string): string | undefined {
   const at = parts.findIndex((part) => part === name || part === `${name}.scope`);
   if (at < 0 || parts.includes('..')) return undefined;
   const scoped = parts[at] !== name && parts[at + 1] === crunSubgroup;
-  return join(tree, ...parts.slice(0, at + (scoped ? 2 : 1)));
+  return join(cgroupTree, ...parts.slice(0, at + (scoped ? 2 : 1)));
 }
 
 /** The same of a living process; undefined also on a host whose control groups are not v2 alone, which have no such freezer. */

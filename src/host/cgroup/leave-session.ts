@@ -6,7 +6,7 @@
  * what both have above them is root's (cgroup-v2.rst, "Delegation Containment"). So the manager is asked for a scope with this process in
  * it; it asks the system's, which may. As Podman does with its podman-<pid>.scope.
  */
-import { closeSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { log } from '../../lib/log.ts';
 import { sleepMs } from '../descriptors.ts';
 import { childEnv } from '../env.ts';
@@ -15,7 +15,7 @@ import { startProgram } from '../process.ts';
 import { randomHex } from '../random.ts';
 import { session } from '../session.ts';
 import { sys } from '../sys.ts';
-import { ownCgroup } from './own.ts';
+import { cgroupOf } from './own.ts';
 import { isBelowManager, userBus } from './user-manager.ts';
 
 const movedWithinMs = 5000;
@@ -26,13 +26,14 @@ export type Leaving = () => string | undefined;
 const nothingToDo: Leaving = () => undefined;
 
 /**
- * Begins, and goes on beside us: some ten milliseconds that are waited for at the end. Only where this process is not below the manager already; `from` 'session': only out of a login session, because in the cgroup of a system
- * service it is for that service to end what it has started.
+ * Begins, and goes on beside us: some ten milliseconds that are waited for at the end. Only where this process is not below the manager
+ * already; `from` 'session': only out of a login session, because in the cgroup of a system service it is for that service to end what it
+ * has started.
  */
 export function leaveSession(from: 'session' | 'anywhere'): Leaving {
   const { hostUid } = session();
   if (hostUid === 0 || isBelowManager(hostUid)) return nothingToDo;
-  if (from === 'session' && !/\/session-[^/]+\.scope$/.test(own())) return nothingToDo;
+  if (from === 'session' && !/\/session-[^/]+\.scope$/.test(cgroupOf('self') ?? '')) return nothingToDo;
   const [bus, busctl] = [userBus(), findProgram('busctl')];
   if (bus === undefined || busctl === undefined) return () => `${bus === undefined ? 'the user\'s D-Bus' : 'busctl'} was not found`;
   const unit = `skiff-${process.pid}-${randomHex(4)}.scope`;
@@ -59,7 +60,7 @@ function outcome(pid: number, said: number, unit: string): string | undefined {
     closeSync(said);
   }
   // The answer says that the move is to be made. The kernel tells nobody when it is.
-  for (const until = Date.now() + movedWithinMs; !own().endsWith(`/${unit}`); sleepMs(1)) {
+  for (const until = Date.now() + movedWithinMs; cgroupOf('self')?.endsWith(`/${unit}`) !== true; sleepMs(1)) {
     if (Date.now() > until) return 'the user\'s systemd did not move this process';
   }
   return undefined;
@@ -69,8 +70,4 @@ function textOf(fd: number): string {
   const bytes = Buffer.alloc(1024);
   const length = readSync(fd, bytes, 0, bytes.length, 0);
   return bytes.toString('utf8', 0, length).trim() || 'busctl failed';
-}
-
-function own(): string {
-  return ownCgroup(readFileSync('/proc/self/cgroup', 'utf8')) ?? '';
 }

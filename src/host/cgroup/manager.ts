@@ -6,7 +6,7 @@ import { session } from '../session.ts';
 import type { Session } from '../session.ts';
 import { controllersFor, flagsOf } from './limits.ts';
 import type { Limits } from './limits.ts';
-import { ownCgroup } from './own.ts';
+import { cgroupOf, cgroupTree } from './own.ts';
 import { withoutSupervisor } from './split.ts';
 import { managerCgroup, userBus } from './user-manager.ts';
 
@@ -79,24 +79,22 @@ export function readCgroups(wish: CgroupWish): Cgroups {
   const { cgroup: view, hostUid } = session();
   const wanted = wish === 'split' ? 'cgroupfs' : wish;
   const parent = view === 'none' ? undefined : parentCgroup(wish === 'split');
-  const delegated = parent !== undefined && isWritable(join(cgroupRoot, parent));
+  const delegated = parent !== undefined && isWritable(join(cgroupTree, parent));
   const systemd = view === 'v2' && existsSync('/run/systemd/system') && hasBus(hostUid);
   const manager = chooseCgroupManager(wanted, { view, systemd, delegated });
   // Under systemd the limits are those of the user's manager, not of the shell's scope, which never has children.
   const holder = manager === 'systemd' && hostUid !== 0 ? managerCgroup(hostUid) : parent;
-  return { view, manager, delegated, systemd, controllers: view === 'v2' && holder !== undefined ? controllersOf(join(cgroupRoot, holder)) : [], parent: parent ?? '/' };
+  return { view, manager, delegated, systemd, controllers: view === 'v2' && holder !== undefined ? controllersOf(join(cgroupTree, holder)) : [], parent: parent ?? '/' };
 }
-
-const cgroupRoot = '/sys/fs/cgroup';
 
 /** A bus that nobody listens to any more may still have its socket: the manager is there while its cgroup is. */
 function hasBus(uid: number): boolean {
-  return uid === 0 ? existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket') : existsSync(join(cgroupRoot, managerCgroup(uid))) && userBus() !== undefined;
+  return uid === 0 ? existsSync('/run/systemd/private') || existsSync('/run/dbus/system_bus_socket') : existsSync(join(cgroupTree, managerCgroup(uid))) && userBus() !== undefined;
 }
 
 /** Below which cgroup containers' go, as /proc/self/cgroup names it; undefined where the process is in no v2 cgroup that we see. */
 function parentCgroup(split: boolean): string | undefined {
-  const path = ownCgroup(readFileSync('/proc/self/cgroup', 'utf8'));
+  const path = cgroupOf('self');
   if (path === undefined || path.startsWith('/..')) return undefined;
   return split ? withoutSupervisor(path) : besideOrBelow(path);
 }
@@ -108,7 +106,7 @@ function parentCgroup(split: boolean): string | undefined {
  */
 function besideOrBelow(own: string): string {
   const above = dirname(own);
-  return own !== '/' && above !== '/' && isWritable(join(cgroupRoot, above)) ? above : own;
+  return own !== '/' && above !== '/' && isWritable(join(cgroupTree, above)) ? above : own;
 }
 
 function isWritable(dir: string): boolean {

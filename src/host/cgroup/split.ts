@@ -7,8 +7,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
+import { cgroupTree } from './own.ts';
 
-const tree = '/sys/fs/cgroup';
 const supervisor = 'supervisor';
 /** Processes that fork while they are moved leave their children behind: looked for again. */
 const rounds = 100;
@@ -20,7 +20,7 @@ export function withoutSupervisor(own: string): string {
 
 /** Moves the processes of `parent`, this one with them, into its "supervisor". Idempotent. @throws CGROUP_UNAVAILABLE */
 export function moveToSupervisor(parent: string): void {
-  const folder = join(tree, parent);
+  const folder = join(cgroupTree, parent);
   const half = join(folder, supervisor);
   try {
     mkdirSync(half, { recursive: true });

@@ -1,9 +1,8 @@
 /** The systemd manager of the invoking user: whether it can be spoken to, and where it keeps its cgroups. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { textIfThere } from '../if-there.ts';
 import { session } from '../session.ts';
-import { ownCgroup } from './own.ts';
+import { cgroupOf } from './own.ts';
 
 /** Its cgroup, as /proc/self/cgroup names it. */
 export function managerCgroup(uid: number): string {
@@ -40,6 +39,6 @@ function unescaped(path: string): string {
 
 /** Whether a process is below it: from there to a container's scope the whole way is the user's. True where the process is in no v2 cgroup, or has ended. */
 export function isBelowManager(uid: number, pid: number | 'self' = 'self'): boolean {
-  const cgroup = ownCgroup(textIfThere(`/proc/${pid}/cgroup`) ?? '');
+  const cgroup = cgroupOf(pid);
   return cgroup === undefined || `${cgroup}/`.startsWith(`${managerCgroup(uid)}/`);
 }

@@ -2,13 +2,12 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeSystemError, isSystemError } from '../../lib/errors.ts';
-import { ownCgroup } from '../cgroup/own.ts';
+import { cgroupOf, cgroupTree } from '../cgroup/own.ts';
 import { managerCgroup, userBus } from '../cgroup/user-manager.ts';
 import { session } from '../session.ts';
 import { type Check, fail, ok, type Verdict, warn } from './index.ts';
 import { readText, userName } from './read.ts';
 
-const tree = '/sys/fs/cgroup';
 /** What our flags for limits stand on: --cpus, --cpuset-cpus, --memory, --pids-limit. None needs io, which no common distribution delegates. */
 const useful = ['cpu', 'cpuset', 'memory', 'pids'];
 
@@ -29,8 +28,8 @@ function version(): Verdict {
 
 /** The folder that systemd gave to the user's manager, or the one we are in. */
 function delegatedFolder(uid: number, own: string): string {
-  const manager = join(tree, managerCgroup(uid));
-  return existsSync(manager) ? manager : join(tree, own);
+  const manager = join(cgroupTree, managerCgroup(uid));
+  return existsSync(manager) ? manager : join(cgroupTree, own);
 }
 
 /** Makes a cgroup and removes it again: the only proof that one may. */
@@ -38,7 +37,7 @@ function delegation(): Verdict {
   const { cgroup, userns } = session();
   if (userns.kind === 'refused') return fail('not tried without a user namespace');
   if (cgroup !== 'v2') return warn('none to write to', cgroup === 'none' ? mountUnified : unified);
-  const own = ownCgroup(readText('/proc/self/cgroup') ?? '');
+  const own = cgroupOf('self');
   if (own === undefined) return warn('this process is in no v2 cgroup', unified);
   const folder = delegatedFolder(session().hostUid, own);
   const trial = join(folder, `skiff-doctor-${process.pid}`);

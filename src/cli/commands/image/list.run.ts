@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { digestReference, imageFilter } from '../../../image/filter.ts';
 import type { ImageSummary } from '../../../image/summary.ts';
-import { isDangling, isIntermediate, summarizeImages } from '../../../image/summary.ts';
+import { isDangling, isIntermediate, namesHistory, summarizeImages } from '../../../image/summary.ts';
 import { goMap } from '../../../lib/template.ts';
 import { humanDuration, humanSize } from '../../../lib/units.ts';
 import { hexOf } from '../../../oci/ids.ts';
@@ -118,17 +118,12 @@ class Fields {
   get Names(): readonly string[] { return this.#row.names; }
   get RepoTags(): readonly string[] { return this.#row.names; }
   get RepoDigests(): readonly string[] { return this.#image.repoDigests; }
-  get History(): string { return historyOf(this.#image).join(', '); }
+  get History(): string { return namesHistory(this.#image.names, this.#image.formerNames).join(', '); }
   get Labels(): object { return goMap({ ...this.#image.config.config.Labels }); }
   get ParentId(): string { return this.#image.parent === undefined ? '' : hexOf(this.#image.parent); }
   get Dangling(): boolean { return isDangling(this.#image); }
   get ReadOnly(): boolean { return false; }
   get Containers(): number { return this.#image.containers; }
-}
-
-/** What it is called, then what it was called. */
-function historyOf(image: ImageSummary): string[] {
-  return [...new Set([...image.names.map(canonicalString), ...image.formerNames])];
 }
 
 function jsonOf(image: ImageSummary): object {
@@ -137,6 +132,6 @@ function jsonOf(image: ImageSummary): object {
     Id: hexOf(image.id), ParentId: image.parent === undefined ? '' : hexOf(image.parent), RepoTags: names.length === 0 ? null : names,
     RepoDigests: image.repoDigests, Size: image.sizeBytes, SharedSize: image.sharedBytes, VirtualSize: image.sizeBytes,
     Labels: image.config.config.Labels ?? null, Containers: image.containers, ...(isDangling(image) && { Dangling: true }),
-    Names: names, Digest: image.digest ?? '', History: historyOf(image), Created: Math.floor(image.createdMs / 1000), CreatedAt: `${new Date(image.createdMs).toISOString().slice(0, 19)}Z`,
+    Names: names, Digest: image.digest ?? '', History: namesHistory(image.names, image.formerNames), Created: Math.floor(image.createdMs / 1000), CreatedAt: `${new Date(image.createdMs).toISOString().slice(0, 19)}Z`,
   };
 }
