@@ -102,7 +102,7 @@ static struct monitor *prepare(int argc, char **argv)
   int *unset[] = {&monitor->console_listener, &monitor->console,       &monitor->terminal,
                   &monitor->terminal_peer,    &monitor->said.fd,       &monitor->cgroup.events,
                   &monitor->cgroup.kill,      &monitor->input.fd,      &monitor->clients.listener,
-                  &monitor->log.file.fd,      &monitor->log.journal.fd};
+                  &monitor->log.file.fd,      &monitor->log.journal.fd,  &monitor->trash.lock};
   for (size_t i = 0; i < ARRAY_LENGTH(unset); i++)
     *unset[i] = -1;
   for (enum stream_name name = 0; name < STREAM_COUNT; name++)
@@ -149,23 +149,33 @@ static bool wait_for_start(struct monitor *monitor)
   return monitor->start_asked;
 }
 
-/* 1: runs. 0: given up before the start, nobody is to be told. -1: see `failure`. */
-static int bring_up(struct monitor *monitor, struct failure *failure)
+enum outcome {
+  RUNS,
+  FAILED,    /* see `failure` */
+  ABANDONED, /* created, and given up before the start: nobody is to be told */
+  UNBORN,    /* given up before anything was made */
+};
+
+static enum outcome bring_up(struct monitor *monitor, struct failure *failure)
 {
-  if (open_services(monitor, failure) < 0 || create_container(monitor, failure) < 0)
-    return -1;
+  int made = open_services(monitor, failure) < 0 ? -1 : create_container(monitor, failure);
+  if (made != 0)
+    return made < 0 ? FAILED : UNBORN;
   if (monitor->options.hold) {
     (void)status_created(monitor->status, monitor->container.pid); /* a command that has gone shows as that in the wait */
     if (!wait_for_start(monitor))
-      return 0;
+      return ABANDONED;
     if (start_container(monitor, failure) < 0)
-      return -1;
+      return FAILED;
   }
   clock_text(monitor->started_at, false);
   /* It may have ended while the runtime was still busy; nothing ends before it starts. */
   if (!monitor->container.running)
     memcpy(monitor->finished_at, monitor->started_at, sizeof monitor->finished_at);
-  return state_write(monitor) < 0 ? fail(failure, "write state.json", monitor->options.run_dir) : 1;
+  if (state_write(monitor) == 0)
+    return RUNS;
+  (void)fail(failure, "write state.json", monitor->options.run_dir);
+  return FAILED;
 }
 
 static void attend(struct monitor *monitor)
@@ -186,21 +196,23 @@ static void attend(struct monitor *monitor)
 static int live(struct monitor *monitor)
 {
   struct failure failure = {0};
-  int result = bring_up(monitor, &failure);
+  enum outcome outcome = bring_up(monitor, &failure);
   /* Who isn't there to hear it sees it in state.json. */
-  if (result > 0)
+  if (outcome == RUNS)
     (void)status_started(monitor->status, monitor->container.pid, monitor->started_at);
   leave_stdio();
-  if (result < 0) {
+  if (outcome == FAILED) {
     finish_failed(monitor, &failure);
     return 1;
   }
   cleanup_fd(&monitor->status);
   monitor->status = -1;
-  if (result == 0) {
+  if (outcome == ABANDONED)
     finish_abandoned(monitor);
+  if (outcome == UNBORN)
+    finish_unborn(monitor);
+  if (outcome != RUNS)
     return 1;
-  }
   attend(monitor);
   finish_ended(monitor);
   farewell(monitor);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -28,6 +29,10 @@ int signals_open(bool proxy)
     return -1;
   /* A lost pipe shows in write's errno. */
   (void)signal(SIGPIPE, SIG_IGN);
+  /* Children of the command that has become us: the monitor, and who clears its memory away. Nobody waits for them. */
+  (void)signal(SIGCHLD, SIG_IGN);
+  while (waitpid(-1, NULL, WNOHANG) > 0)
+    ;
   return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

@@ -13,7 +13,11 @@ struct child {
  * Starts the program at `path` (absolute) with these descriptors as stdin, stdout and stderr (-1: /dev/null), every signal at its
  * default and none blocked, and no other descriptor open. 0, or an errno.
  */
-int child_start(struct child *child, const char *path, const char *const *argv, char *const *environment, const int stdio[3]);
+typedef int child_starter(struct child *child, const char *path, const char *const *argv, char *const *environment, const int stdio[3]);
+child_starter child_start;
+
+/* The same for one that ends (SIGKILL) when we do. What it starts is not bound. */
+child_starter child_start_bound;
 
 /* 0-255: the exit code, 128+n where signal n ended it. */
 int child_exit_code(int status);

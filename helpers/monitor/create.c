@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "early.h"
 #include "monitor.h"
 
 #define PID_FILE "pid"
@@ -150,7 +151,11 @@ int create_container(struct monitor *monitor, struct failure *failure)
     return fail(failure, "listen", console, errno);
   if ((size_t)snprintf(pid_file, sizeof pid_file, "%s/" PID_FILE, options->run_dir) >= sizeof pid_file)
     return fail(failure, "open", options->run_dir, ENAMETOOLONG);
-  int error = runtime_create(monitor, options->terminal ? console : NULL, pid_file, stdio.fds);
+  struct birth birth = {.console = options->terminal ? console : NULL, .pid_file = pid_file, .stdio = stdio.fds};
+  bool started = false;
+  if (options->await_bundle && !early_await(monitor, birth, &started))
+    return 1;
+  int error = started ? 0 : runtime_create(monitor, &birth, child_start);
   if (error)
     return fail(failure, "execve", options->runtime, error);
   cleanup_stdio(&stdio);

@@ -1,4 +1,4 @@
-/* The end: nothing of the container may be left when its clients are told. src/runtime/index.ts has the order. */
+/* The end: the container must be gone for everyone when its clients are told. src/runtime/index.ts has the order. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +16,9 @@
 #include "monitor.h"
 #include "remove.h"
 #include "status.h"
-
-#define REMOVING ".removing"
+#include "warn.h"
 
 enum { STRAY_WAIT_MS = 5000, STRAY_LOOK_MS = 100 };
-
-/* To whoever kept our stderr; what couldn't be removed is named ".removing" and goes with the store's next sweep. */
-static void warn(const char *operation, const char *argument, int error)
-{
-  (void)fprintf(stderr, "skiff-monitor: %s \"%s\": %s\n", operation, argument, strerror(error));
-}
 
 /*
  * Has the runtime delete the container, which also ends what is left of it (a process of `--pid host` may outlive the first
@@ -35,7 +28,7 @@ static void start_delete(struct monitor *monitor)
 {
   /* Starting the runtime costs more than what it would do. A cgroup that is still in use is for it to empty. */
   const char *folder = monitor->options.forget;
-  if (folder && !monitor->container.running && cgroup_remove(&monitor->cgroup) && remove_tree(AT_FDCWD, folder) == 0)
+  if (folder && !monitor->container.running && cgroup_remove(&monitor->cgroup) && remove_tree(folder) == 0)
     return;
   int error = runtime_delete(monitor);
   if (error)
@@ -84,6 +77,11 @@ static void end_strays(struct monitor *monitor)
   }
 }
 
+static bool removes(const struct options *options)
+{
+  return options->removals.length > 0;
+}
+
 static void unmount_all(const struct monitor *monitor)
 {
   const struct list *paths = &monitor->options.unmounts;
@@ -92,55 +90,14 @@ static void unmount_all(const struct monitor *monitor)
       warn("unmount", paths->items[i], errno);
 }
 
-/* It lies in a folder of the user's, and may be another container's by now. */
-static void remove_id_file(const struct options *options)
-{
-  char text[PATH_MAX];
-  size_t length = strlen(options->id);
-  _cleanup_fd_ int fd = open(options->id_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-  ssize_t count = fd < 0 ? -1 : RETRY_EINTR(read(fd, text, sizeof text));
-  if (count == (ssize_t)length && memcmp(text, options->id, length) == 0 && unlink(options->id_file) < 0)
-    warn("remove", options->id_file, errno);
-}
-
-/* The plan of `run --rm`. After the first step the container is gone for everyone; the rest is clearing away. */
-static void remove_all(const struct monitor *monitor)
-{
-  const struct options *options = &monitor->options;
-  if (options->removals.length == 0)
-    return;
-  _cleanup_fd_ int lock = -1;
-  if (options->store_lock) {
-    lock = open(options->store_lock, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock < 0 || RETRY_EINTR(flock(lock, LOCK_SH)) < 0)
-      warn("lock", options->store_lock, errno);
-  }
-  char aside[PATH_MAX];
-  const char *first = options->removals.items[0];
-  if ((size_t)snprintf(aside, sizeof aside, "%s" REMOVING, first) < sizeof aside) {
-    if (rename(first, aside) == 0)
-      first = aside;
-    else if (errno != ENOENT)
-      warn("rename", first, errno);
-  }
-  for (size_t i = 0; i < options->removals.length; i++) {
-    const char *path = i == 0 ? first : options->removals.items[i];
-    int error = remove_tree(AT_FDCWD, path);
-    if (error)
-      warn("remove", path, error);
-  }
-  if (options->id_file)
-    remove_id_file(options);
-}
-
 /*
  * Removes the run dir, the lock file last: until then no other monitor can be born here. Whoever holds `change` is at work on
- * the container and has the folder now; while we hold it, nobody else gets in.
+ * the container and has the folder now, unless the container is gone; while we hold it, nobody else gets in.
  */
 static void remove_run_dir(const struct monitor *monitor)
 {
   _cleanup_fd_ int change = openat(monitor->run_dir, "change", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (change >= 0 && RETRY_EINTR(flock(change, LOCK_EX | LOCK_NB)) < 0)
+  if (change >= 0 && RETRY_EINTR(flock(change, LOCK_EX | LOCK_NB)) < 0 && !removes(&monitor->options))
     return;
   int error = remove_content(monitor->run_dir, "lock");
   if (error)
@@ -189,18 +146,20 @@ static void clear_run_dir(struct monitor *monitor, bool keep_run_dir)
   run_cleanup(monitor);
 }
 
-/* The container's files go while the runtime deletes what it knows: neither needs the other, and `run --rm` waits for both. */
+/*
+ * The container's files go out of sight while the runtime deletes what it knows: neither needs the other, and `run --rm` waits for both. To
+ * remove them is left for farewell().
+ */
 void finish_ended(struct monitor *monitor)
 {
   bool kept_in_run_dir = false;
-  bool removes = monitor->options.removals.length > 0;
   start_delete(monitor);
-  if (removes) {
+  if (removes(&monitor->options)) {
     unmount_all(monitor);
-    remove_all(monitor);
+    trash_set_aside(&monitor->trash, &monitor->options);
   }
   conclude(monitor);
-  if (!removes) {
+  if (!removes(&monitor->options)) {
     unmount_all(monitor);
     if (!exit_record_write(monitor, &kept_in_run_dir))
       warn("write", monitor->options.exit_file, errno);
@@ -214,8 +173,17 @@ void finish_abandoned(struct monitor *monitor)
   start_delete(monitor);
   conclude(monitor);
   unmount_all(monitor);
-  remove_all(monitor);
+  trash_set_aside(&monitor->trash, &monitor->options);
   clear_run_dir(monitor, false);
+  trash_remove(&monitor->trash);
+}
+
+/* All that there is was the command's before, and stays its. */
+void finish_unborn(struct monitor *monitor)
+{
+  log_close(&monitor->log);
+  input_close(monitor);
+  (void)unlinkat(monitor->run_dir, "attach", 0); /* goes with the run dir at the latest */
 }
 
 void finish_failed(struct monitor *monitor, const struct failure *failure)
@@ -237,6 +205,7 @@ void farewell(struct monitor *monitor)
   clients_send_exit(monitor);
   cleanup_fd(&monitor->clients.listener);
   monitor->clients.listener = -1;
+  trash_remove(&monitor->trash);
   /* Whoever stops reading for good keeps us, but nothing of the container. SIGTERM still ends us. */
   while (!monitor->terminate && (monitor->clients.first_is_silent || clients_owe(monitor)))
     loop_turn(monitor, -1);

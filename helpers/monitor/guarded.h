@@ -10,9 +10,9 @@
 #pragma once
 
 /*
- * A descriptor of such a mount of the program, closed on exec, to be run by its name in /proc/self/fd with GUARDED_WORD in the
- * environment; it lasts as long as the descriptor or a process that runs from it. -1 where there is no use in it (not crun; a
- * script, which its interpreter could not open) or it can't be had (a kernel before 5.12): the program then does as it always does.
+ * A descriptor of such a mount of crun's program, closed on exec, to be run by its name in /proc/self/fd with GUARDED_WORD in the
+ * environment; it lasts as long as the descriptor or a process that runs from it. -1 where it can't be had (a kernel before 5.12): the program then does as
+ * it always does.
  */
 int guarded_open(const char *path);
 

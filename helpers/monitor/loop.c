@@ -80,13 +80,15 @@ static void take_signals(struct monitor *monitor)
   }
 }
 
-/* The command's only word is "start\n"; its silence for ever counts as going away. */
+/* The command's words are "bundle\n" and "start\n", the second when the first has been answered; its silence for ever counts as going away. */
 static void take_status(struct monitor *monitor)
 {
   char text[16];
   ssize_t count = RETRY_EINTR(read(monitor->status, text, sizeof text));
   if (count > 0 && memchr(text, '\n', (size_t)count)) {
-    monitor->start_asked = true;
+    bool bundle = text[0] == 'b';
+    monitor->bundle_told |= bundle;
+    monitor->start_asked |= !bundle;
   } else if (count <= 0) {
     cleanup_fd(&monitor->status);
     monitor->status = -1;

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "options.h"
 #include "stream.h"
+#include "trash.h"
 
 /* The end of what the runtime said. */
 #define TAIL_SIZE 4096
@@ -46,6 +47,7 @@ struct monitor {
   struct clients clients;
   bool reaps_all;       /* of all children is waited for: the container's process is known, or will not come */
   bool reading;         /* output is read: the container has been created */
+  bool bundle_told;     /* "bundle" has come */
   bool start_asked;     /* "start" has come */
   bool start_abandoned; /* the channel was closed before */
   bool terminate;       /* SIGTERM has come and is still to be sent on */
@@ -55,6 +57,7 @@ struct monitor {
   char started_at[TIME_TEXT];
   char finished_at[TIME_TEXT];
   int exit_code;
+  struct trash trash; /* set aside, and still to be removed */
   bool ended; /* everything is cleaned up, exit_code stands: clients may be told */
 };
 
@@ -66,7 +69,7 @@ void loop_reap(struct monitor *monitor);
 
 /*
  * create.c: makes the container (and, without --hold, starts it). 0 when its process exists; -1 when that failed, which
- * `failure` then tells.
+ * `failure` then tells; 1 when it was given up before anything was made.
  */
 struct failure {
   const char *operation; /* "runtime": see exit_code and monitor->said */
@@ -85,10 +88,13 @@ void terminal_receive(struct monitor *monitor);
 void terminal_resize(struct monitor *monitor, unsigned short rows, unsigned short columns);
 
 /* runtime.c: command lines of the OCI runtime. Each returns 0 or an errno. */
-int runtime_create(struct monitor *monitor, const char *console, const char *pid_file, const int stdio[3]);
+struct birth;
+int runtime_create(struct monitor *monitor, const struct birth *birth, child_starter *start);
 int runtime_start(struct monitor *monitor, const int stdio[3]);
 int runtime_delete(struct monitor *monitor);
 int runtime_kill_all(struct monitor *monitor, int signal);
+/* By its name, and no script: of what is done with crun alone much would not work with one. */
+bool runtime_is_crun(const char *path);
 /* Takes what the runtime says from said.fd; keeps the last of it. */
 void tail_read(struct tail *tail);
 
@@ -96,9 +102,10 @@ void tail_read(struct tail *tail);
 int kill_first(const struct monitor *monitor, int signal);
 int kill_all(struct monitor *monitor, int signal);
 
-/* finish.c: after the container has ended; after its creation was given up; after that has failed, which it reports. */
+/* finish.c: after the container has ended; after it was created and given up; before it was; after that has failed, which it reports. */
 void finish_ended(struct monitor *monitor);
 void finish_abandoned(struct monitor *monitor);
+void finish_unborn(struct monitor *monitor);
 void finish_failed(struct monitor *monitor, const struct failure *failure);
 /* Serves the clients that are behind and tells the exit code. */
 void farewell(struct monitor *monitor);

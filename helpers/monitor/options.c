@@ -20,6 +20,7 @@ enum option_name {
   OPT_RUNTIME,
   OPT_RUNTIME_ARG,
   OPT_CREATE_ARG,
+  OPT_AWAIT_BUNDLE,
   OPT_HOLD,
   OPT_TERMINAL,
   OPT_STDIN,
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
     {"runtime", required_argument, NULL, OPT_RUNTIME},
     {"runtime-arg", required_argument, NULL, OPT_RUNTIME_ARG},
     {"create-arg", required_argument, NULL, OPT_CREATE_ARG},
+    {"await-bundle", no_argument, NULL, OPT_AWAIT_BUNDLE},
     {"hold", no_argument, NULL, OPT_HOLD},
     {"terminal", no_argument, NULL, OPT_TERMINAL},
     {"stdin", no_argument, NULL, OPT_STDIN},
@@ -187,6 +189,7 @@ void options_parse(struct options *options, int argc, char **argv)
     case OPT_RUNTIME: options->runtime = optarg; break;
     case OPT_RUNTIME_ARG: append(&options->runtime_args, optarg, argc); break;
     case OPT_CREATE_ARG: append(&options->create_args, optarg, argc); break;
+    case OPT_AWAIT_BUNDLE: options->await_bundle = true; break;
     case OPT_HOLD: options->hold = true; break;
     case OPT_TERMINAL: options->terminal = true; break;
     case OPT_STDIN: options->with_stdin = true; break;

@@ -22,6 +22,7 @@ struct options {
   const char *runtime;
   struct list runtime_args;
   struct list create_args;
+  bool await_bundle;
   bool hold;
   bool terminal;
   bool with_stdin;

@@ -176,7 +176,8 @@ int remove_content(int directory, const char *except)
   return removal.first_error;
 }
 
-int remove_tree(int directory, const char *name)
+/* The entry `name` of `directory`, which is one component. */
+static int remove_named(int directory, const char *name)
 {
   if (unlink_entry(directory, name, DT_UNKNOWN))
     return 0;
@@ -193,4 +194,17 @@ int remove_tree(int directory, const char *name)
       errno = ENOTEMPTY;
   }
   return errno;
+}
+
+int remove_tree(const char *path)
+{
+  /* The way to it may lead over mounts; what it holds may not. */
+  const char *slash = strrchr(path, '/');
+  _cleanup_free_ char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  if (!parent)
+    return errno;
+  _cleanup_fd_ int directory = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0)
+    return errno == ENOENT ? 0 : errno;
+  return remove_named(directory, slash ? slash + 1 : path);
 }

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Removes `name` below `directory` (AT_FDCWD: a path) with all in it. What is mounted in it is detached, not emptied.
+ * Removes what `path` names, with all in it. What is mounted on or in it is detached, not emptied.
  * Missing is fine. Goes on after a failure; returns 0 or the first errno. Memory and descriptors are bounded.
  */
-int remove_tree(int directory, const char *name);
+int remove_tree(const char *path);
 
 /* Removes what is in `directory`, but `except` (may be NULL). */
 int remove_content(int directory, const char *except);

@@ -1,14 +1,26 @@
 /* Command lines of the OCI runtime. @see crun(1), runc(8): the subcommands and options that both have */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "early.h"
 #include "guarded.h"
 #include "monitor.h"
+
+bool runtime_is_crun(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  char magic[4];
+  if (strcmp(slash ? slash + 1 : path, "crun") != 0)
+    return false;
+  _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  return fd >= 0 && RETRY_EINTR(read(fd, magic, sizeof magic)) == sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0;
+}
 
 /* Words around the lists of the command line, and the NULL. */
 enum { FIXED_WORDS = 16 };
@@ -45,7 +57,7 @@ static size_t length_of(char *const *list)
   return length;
 }
 
-static int run_guarded(int guarded, const struct command *command, struct child *child, const int stdio[3])
+static int run_guarded(int guarded, const struct command *command, struct child *child, const int stdio[3], child_starter *start)
 {
   char path[32], guarded_word[] = GUARDED_WORD;
   (void)snprintf(path, sizeof path, "/proc/self/fd/%d", guarded);
@@ -54,19 +66,25 @@ static int run_guarded(int guarded, const struct command *command, struct child 
   memcpy(environment, environ, length * sizeof *environ);
   environment[length] = guarded_word;
   environment[length + 1] = NULL;
-  return child_start(child, path, command->words, environment, stdio);
+  return start(child, path, command->words, environment, stdio);
+}
+
+static int run_by(struct command *command, struct child *child, const int stdio[3], child_starter *start)
+{
+  word(command, NULL);
+  const char *path = command->words[0];
+  _cleanup_fd_ int guarded = runtime_is_crun(path) ? guarded_open(path) : -1;
+  if (guarded >= 0 && run_guarded(guarded, command, child, stdio, start) == 0)
+    return 0;
+  return start(child, path, command->words, environ, stdio);
 }
 
 static int run(struct command *command, struct child *child, const int stdio[3])
 {
-  word(command, NULL);
-  _cleanup_fd_ int guarded = guarded_open(command->words[0]);
-  if (guarded >= 0 && run_guarded(guarded, command, child, stdio) == 0)
-    return 0;
-  return child_start(child, command->words[0], command->words, environ, stdio);
+  return run_by(command, child, stdio, child_start);
 }
 
-int runtime_create(struct monitor *monitor, const char *console, const char *pid_file, const int stdio[3])
+int runtime_create(struct monitor *monitor, const struct birth *birth, child_starter *start)
 {
   WITH_COMMAND(command, monitor);
   if (options->hold) {
@@ -78,14 +96,18 @@ int runtime_create(struct monitor *monitor, const char *console, const char *pid
   word(&command, "--bundle");
   word(&command, options->bundle);
   word(&command, "--pid-file");
-  word(&command, pid_file);
-  if (console) {
+  word(&command, birth->pid_file);
+  if (birth->config) {
+    word(&command, "--config");
+    word(&command, birth->config);
+  }
+  if (birth->console) {
     word(&command, "--console-socket");
-    word(&command, console);
+    word(&command, birth->console);
   }
   words(&command, &options->create_args);
   word(&command, options->id);
-  return run(&command, &monitor->runtime, stdio);
+  return run_by(&command, &monitor->runtime, birth->stdio, start);
 }
 
 int runtime_start(struct monitor *monitor, const int stdio[3])

@@ -1,5 +1,6 @@
 /* Starting programs, becoming one, and pidfds. */
 #include "program.h"
+#include "heir.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -155,8 +156,10 @@ static napi_value sys_execve(napi_env env, napi_callback_info info)
 			(void)setsid(); /* EPERM: already the leader of one */
 		program_reset_signals();
 		(void)pthread_sigmask(SIG_SETMASK, &none, NULL);
+		pid_t heir = p.leave_memory ? heir_start() : 0;
 		(void)execve(p.path, p.argv, p.env);
 		error = errno;
+		heir_dismiss(heir);
 		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 		for (int number = 1; number < NSIG; number++)
 			(void)sigaction(number, &dispositions[number], NULL);

@@ -12,9 +12,6 @@
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 #define NULL_DEVICE (-1) /* as a source: /dev/null */
 
@@ -74,15 +71,15 @@ static bool get_optional_int(napi_env env, napi_value value, const char *name, i
 
 bool program_read(napi_env env, napi_value options, program *out)
 {
-	napi_value path, argv, environment, fds, cwd, without_mount, new_session, death_signal, open_files;
+	napi_value path, argv, environment, fds, cwd, without_mount, new_session, leave_memory, death_signal, open_files;
 	memset(out, 0, sizeof *out);
 	out->open_files = -1;
 	if (!sys_get_member(env, options, "path", &path) || !sys_get_member(env, options, "argv", &argv) || !sys_get_member(env, options, "env", &environment) ||
 	    !sys_get_member(env, options, "fds", &fds) || !sys_get_member(env, options, "cwd", &cwd) || !sys_get_member(env, options, "withoutMount", &without_mount) || !sys_get_member(env, options, "setsid", &new_session) ||
-	    !sys_get_member(env, options, "deathSignal", &death_signal) || !sys_get_member(env, options, "openFiles", &open_files))
+	    !sys_get_member(env, options, "leaveMemory", &leave_memory) || !sys_get_member(env, options, "deathSignal", &death_signal) || !sys_get_member(env, options, "openFiles", &open_files))
 		return false;
 	if (!sys_get_text(env, path, "path", &out->path) || !sys_get_text_list(env, argv, "argv", &out->argv) || !sys_get_text_list(env, environment, "env", &out->env) ||
-	    !sys_get_bool(env, new_session, "setsid", &out->setsid) || !get_optional_text(env, cwd, "cwd", &out->cwd) ||
+	    !sys_get_bool(env, new_session, "setsid", &out->setsid) || !sys_get_bool(env, leave_memory, "leaveMemory", &out->leave_memory) || !get_optional_text(env, cwd, "cwd", &out->cwd) ||
 	    !get_optional_text(env, without_mount, "withoutMount", &out->without_mount) || !get_optional_int(env, death_signal, "deathSignal", &out->death_signal) ||
 	    !get_optional_int(env, open_files, "openFiles", &out->open_files))
 		return false;

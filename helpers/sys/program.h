@@ -14,6 +14,7 @@ typedef struct {
 	size_t fd_count;
 	int highest; /* the greatest number among the targets */
 	bool setsid;
+	bool leave_memory; /* to an heir */
 	int death_signal; /* 0: none */
 	int open_files; /* soft limit; -1: as it is */
 } program;

@@ -5,6 +5,11 @@
 import { sys } from './sys.ts';
 import type { SpawnOptions } from './sys.ts';
 
+/** Blocks until a program that startProgram() started has ended. */
+export function awaitProgram(pid: number): void {
+  sys().waitpid(pid, false);
+}
+
 /** Starts a program and returns its pid; nobody waits for it. Throws as node:fs does where it can't be started. */
 export function startProgram(options: SpawnOptions): number {
   return sys().spawn(options);

@@ -32,6 +32,8 @@ export interface SpawnOptions {
   cwd?: string;
   /** New session (setsid): the child survives our terminal. */
   setsid?: boolean;
+  /** execve only: this process's memory is cleared away by a child beside the new program, which that has to reap. */
+  leaveMemory?: boolean;
   /** The program's soft limit of open files (RLIMIT_NOFILE); without it, ours, which Node has raised to the hard one. */
   openFiles?: number;
   /** spawn only: the signal that the child gets when the thread that started it (Node's main thread) ends, by whatever way. */

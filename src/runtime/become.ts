@@ -43,7 +43,7 @@ export function attachArgv(request: AttachRequest): string[] {
 export function becomeAttach(request: AttachRequest): never {
   const fds: [number, number][] = [[0, 0], [1, 1], [2, 2]];
   if (typeof request.socket === 'number') fds.push([request.socket, socketFd]);
-  return replaceProcess({ path: helperPath('skiff-attach'), argv: attachArgv(request), env: userEnv(), fds });
+  return replaceProcess({ path: helperPath('skiff-attach'), argv: attachArgv(request), env: userEnv(), fds, leaveMemory: true });
 }
 
 /** Never returns. `fds` are [here, there]; all else is closed. */

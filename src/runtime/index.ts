@@ -9,8 +9,11 @@
  *     │ flock(run/lock) EX                │                                    │                     │
  *     │ spawn, fds: status, lock, client  │                                    │                     │
  *     ├──────────────────────────────────►│ subreaper, pipes or console socket │                     │
- *     │                                   │ (without --hold) crun run --detach ┼────────────────────►│
- *     │                                   │ (with --hold)    crun create ─────►│                     │
+ *     │ mounts, writes config.json        │ (with --hold)    crun create       │                     │
+ *     │                                   │ (without)        crun run --detach │                     │
+ *     │                                   ├───────────────────────────────────►│ waits for config.json
+ *     │   "bundle\n"                      │                                    │                     │
+ *     ├──────────────────────────────────►│ its text ─────────────────────────►├────────────────────►│
  *     │   {"event":"created","pid":N}     │                                    │                     │
  *     │◄──────────────────────────────────┤ (only with --hold)                 │                     │
  *     │   network is attached; "start\n"  │                                    │                     │
@@ -23,8 +26,9 @@
  *                                         │  then tells every client the exit code and ends          │
  *
  * The status channel is one SOCK_STREAM socketpair: monitor -> command one JSON object a line, readers ignore unknown members;
- * command -> monitor the single line "start". Where the channel closes before "start" (the command was killed), the monitor kills
- * and deletes the created container and ends with no trace. Errors:
+ * command -> monitor the lines "bundle" and "start". Where the channel closes before "bundle" (the command failed, or was killed), the
+ * monitor ends the runtime, which has done nothing yet, and leaves all as it was; before "start", it kills and deletes the created
+ * container and ends with no trace. Errors:
  *   {"event":"error","op":"runtime","exitCode":1,"stderr":"<tail of what the runtime said, at most 4 KiB>"}
  *   {"event":"error","op":"execve","arg":"/usr/bin/crun","errno":2}
  *
@@ -33,16 +37,18 @@
  *   --id ID --run-dir DIR --bundle DIR --exit-file PATH --status-fd N --lock-fd N
  *   --runtime PATH [--runtime-arg ARG]...     put before the runtime's subcommand (--root …, --cgroup-manager …)
  *   [--create-arg ARG]...                     put after create/run
+ *   [--await-bundle]                          wait for "bundle" before the container is made; crun is started meanwhile
+ *                                             (helpers/monitor/early.h)
  *   [--hold]                                  create, report, wait for "start"
  *   [--terminal] [--stdin] [--stdin-once]     --stdin keeps the container's stdin open for clients; else /dev/null.
  *                                             --stdin-once closes it when the first client that had it leaves
  *   --log-driver json-file|k8s-file|journald|none|passthrough [--log-path P] [--log-opt K=V]...
  *   [--client-fd N]                           an already connected SOCK_SEQPACKET client (attached run: no byte is ever missed)
  *   [--unmount PATH]...                       detached once the runtime has deleted the container, before the removals
- *   [--remove PATH]...                        after the end: rename the first to a name beside it ending in ".removing", then
- *                                             remove all recursively, in order (the plan of `run --rm`, made by storage/). What is
- *                                             mounted in there is detached, never entered
- *   [--store-lock PATH]                       taken LOCK_SH around the removals
+ *   [--remove PATH]...                        after the end: rename the first to a name beside it ending in ".removing", the others
+ *                                             into it, in order (the plan of `run --rm`, made by storage/), and remove that
+ *                                             recursively once the clients know of the end. What is mounted in there is detached, never entered
+ *   [--store-lock PATH]                       taken LOCK_SH from the first rename to the end of the removal
  *   [--id-file PATH]                          goes with the removals, unless it holds something else than ID by then
  *   [--forget DIR]                            a container that has run and ended: this folder and its own cgroup are removed, and the
  *                                             runtime is not asked to delete it, unless that fails
@@ -53,7 +59,8 @@
  *
  * The end, in this order: output drained into the log, `delete --force` by the runtime, --unmount, exit record, the run
  * dir (left to whoever holds its `change` lock; exit.json stays where the disk took no exit record), the run lock, --cleanup,
- * 'x' to the clients. With --remove there is no exit record, and unmount and removals are done while the runtime deletes.
+ * 'x' to the clients. With --remove there is no exit record: unmount and renames are done while the runtime deletes, and what was renamed is
+ * removed after the 'x'. The container is gone for everyone by then; how long its blocks take to be freed is the disk's affair.
  * Its own exit code is the container's (128+n where a signal ended it), 1 where none was started: systemd judges a unit by it whose main
  * process it is. SIGTERM is sent on to the container. A monitor that is killed (SIGKILL) leaves the container running: who looks at it next
  * ends its processes (container/state.ts).
@@ -74,7 +81,7 @@
  *   '1' / '2' + bytes   stdout / stderr (with a terminal everything is '1')
  *   'c' + u8            the last 'i' has been taken: 1 = more is welcome, 0 = the container's stdin is closed
  *   'a' + i32 errno     answer to k/K: 0 = done
- *   'x' + JSON ExitRecord   the container has ended and everything of it is cleaned up; last packet, only to clients that asked (8)
+ *   'x' + JSON ExitRecord   the container has ended and nothing of it is to be seen any more; last packet, only to clients that asked (8)
  * A client that does not read stops the container's output (like a terminal with Ctrl-S), never loses any, and never makes the
  * monitor grow. A client that vanishes is dropped.
  *

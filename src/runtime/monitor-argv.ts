@@ -9,6 +9,8 @@ export interface MonitorRequest {
   runtime: OCIRuntime;
   /** Put after create/run. */
   createArgs?: readonly string[];
+  /** Wait for "bundle" before the container is made: config.json is still being written. */
+  awaitBundle: boolean;
   /** Create, report, wait for "start": the network is attached in between. */
   hold: boolean;
   terminal: boolean;
@@ -43,6 +45,7 @@ export function monitorArgv(request: MonitorRequest, withClient: boolean): strin
   const each = (option: string, values: readonly string[]): void => { for (const value of values) argv.push(option, value); };
   each('--runtime-arg', request.runtime.globalArgs);
   each('--create-arg', request.createArgs ?? []);
+  if (request.awaitBundle) argv.push('--await-bundle');
   if (request.hold) argv.push('--hold');
   if (request.terminal) argv.push('--terminal');
   if (request.stdin) argv.push('--stdin');

@@ -8,7 +8,7 @@ import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import { socketPair } from '../host/descriptors.ts';
 import { userBus } from '../host/cgroup/user-manager.ts';
 import { helperPath } from '../host/helpers.ts';
-import { startProgram } from '../host/process.ts';
+import { awaitProgram, startProgram } from '../host/process.ts';
 import type { MonitorEvent } from './index.ts';
 import { helloPacket } from './client.ts';
 import { monitorArgv, monitorFds, type MonitorRequest } from './monitor-argv.ts';
@@ -55,18 +55,34 @@ export function startMonitor(request: MonitorRequest, lockFd: number, client: Cl
   }
 }
 
-/** Lets go of a monitor: one that has not been told to start kills what it made and ends. Idempotent where the descriptors are still ours. */
+/** Lets go of a monitor: one that has not been told to start kills what it made and ends. To be called once. */
 export function closeMonitor(monitor: StartedMonitor): void {
   closeSync(monitor.statusFd);
   if (monitor.client !== undefined) closeSync(monitor.client);
 }
 
+/** Lets go of one that has not been told of the bundle, and waits until it has ended: everything is as if there had been none. To be called once. */
+export function dismissMonitor(monitor: StartedMonitor): void {
+  closeMonitor(monitor);
+  awaitProgram(monitor.pid);
+}
+
+/** Tells a monitor that config.json is there. */
+export function sayBundle(monitor: StartedMonitor): void {
+  say(monitor, 'bundle\n');
+}
+
 /** Tells a held monitor that the network is there and the container may start. */
 export function sayStart(monitor: StartedMonitor): void {
+  say(monitor, 'start\n');
+}
+
+/** Of one that is gone the end of its events tells, and what it said before. @see awaitEvent */
+function say(monitor: StartedMonitor, word: string): void {
   try {
-    writeSync(monitor.statusFd, 'start\n');
+    writeSync(monitor.statusFd, word);
   } catch (error) {
-    throw new SkiffError('MONITOR_FAILED', 'the monitor ended before the container was started', { cause: error });
+    if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw new SkiffError('MONITOR_FAILED', 'the monitor ended before the container was started', { cause: error });
   }
 }
 

@@ -4,11 +4,21 @@
  */
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { acquire } from '../../src/host/locks.ts';
+import { storeLayout } from '../../src/storage/layout.ts';
 import type { World } from './world.ts';
 
 const list = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
 
+/** Waits until nobody is changing the store: a monitor whose clients know of the end may still be removing the container's files. */
+export function settle({ root }: Pick<World, 'root'>): void {
+  const { lock } = storeLayout(root);
+  if (existsSync(lock)) acquire(lock, 'exclusive').release();
+}
+
+/** Once the store has settled. */
 export function auditStore(world: Pick<World, 'root' | 'runtime'>): string[] {
+  settle(world);
   const problems: string[] = [];
   const root = world.root;
   const overlay = join(root, 'overlay2');

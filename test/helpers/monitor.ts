@@ -36,6 +36,8 @@ export interface MonitorOptions {
   runtime?: string;
   /** config.json's process and more. */
   config?: (config: Record<string, unknown>) => void;
+  /** The bundle is not there before writeBundle(), which tells the monitor of it. */
+  awaitBundle?: boolean;
   env?: Record<string, string>;
 }
 
@@ -48,6 +50,8 @@ export interface MonitorRun {
   /** Waits for the event and fails the test for any other. */
   expectEvent(name: string): Promise<Record<string, unknown>>;
   say(text: string): void;
+  /** The word for `awaitBundle`. */
+  writeBundle(): void;
   closeStatus(): void;
   /** Resolves when the monitor has ended; rejects when it has not until the deadline, which counts from the moment it is asked for. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
@@ -85,11 +89,12 @@ export function makeMonitorWorld(t: ExecutionContext, runtimeDir = 'runtime'): M
 
   const start: MonitorWorld['start'] = (options) => {
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
-    writeFileSync(join(runDir, 'config.json'), JSON.stringify(bundleConfig(join(dir, 'rootfs'), options)));
+    const writeConfig = (): void => { writeFileSync(join(runDir, 'config.json'), JSON.stringify(bundleConfig(join(dir, 'rootfs'), options))); };
+    if (options.awaitBundle !== true) writeConfig();
     const argv = [
       helperPath('skiff-monitor'), '--id', containerID, '--run-dir', runDir, '--bundle', runDir, '--exit-file', exitFile, '--status-fd', '3', '--lock-fd', '4',
       ...runtimeArgs(options.runtime, dir), ...(options.log ?? ['--log-driver', 'json-file', '--log-path', log]),
-      ...(options.terminal === true ? ['--terminal'] : []), ...(options.client === undefined ? [] : ['--client-fd', '5']), ...(options.args ?? []),
+      ...(options.terminal === true ? ['--terminal'] : []), ...(options.awaitBundle === true ? ['--await-bundle'] : []), ...(options.client === undefined ? [] : ['--client-fd', '5']), ...(options.args ?? []),
     ];
     const lock = openSync(lockPath, 'w+', 0o600);
     if (!sys().flock(lock, LOCK_EX | LOCK_NB)) throw new Error('the run lock is held');
@@ -105,7 +110,7 @@ export function makeMonitorWorld(t: ExecutionContext, runtimeDir = 'runtime'): M
     closeSync(lock);
     if (pair !== undefined) closeSync(pair[1]);
     started.add(child);
-    return follow(t, child, client, () => started.delete(child));
+    return follow(t, child, { client, writeConfig, over: () => started.delete(child) });
   };
 
   const world: MonitorWorld = {
@@ -149,7 +154,7 @@ export function makeMonitorWorld(t: ExecutionContext, runtimeDir = 'runtime'): M
   return world;
 }
 
-function follow(t: ExecutionContext, child: ChildProcess, client: MonitorConnection | undefined, over: () => void): MonitorRun {
+function follow(t: ExecutionContext, child: ChildProcess, { client, writeConfig, over }: { client: MonitorConnection | undefined; writeConfig: () => void; over: () => void }): MonitorRun {
   let stderr = '';
   let text = '';
   let closed = false;
@@ -184,6 +189,10 @@ function follow(t: ExecutionContext, child: ChildProcess, client: MonitorConnect
       return event ?? {};
     },
     say: (said) => { status.write(said); },
+    writeBundle: () => {
+      writeConfig();
+      status.write('bundle\n');
+    },
     closeStatus: () => { status.destroy(); },
   };
   return run;

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { deadlineMs, waiters, within } from './deadline.ts';
+import { deadlineMs, until, waiters, within } from './deadline.ts';
 
 export interface Result { code: number | null; signal: string | null; stdout: string; stderr: string; stdoutBytes: Buffer }
 export interface RunOptions { input?: string | Uint8Array; env?: Record<string, string>; cwd?: string; timeoutMs?: number }
@@ -95,7 +95,7 @@ export function makeWorld(t: ExecutionContext, options: { env?: Record<string, s
       return follow(child, () => running.delete(child));
     },
   };
-  t.teardown(() => {
+  t.teardown(async () => {
     for (const child of running) child.kill('SIGKILL');
     endPause(runtime);
     if (existsSync(world.root)) {
@@ -103,9 +103,9 @@ export function makeWorld(t: ExecutionContext, options: { env?: Record<string, s
       const wiped = skiff(['unshare', 'rm', '-rf', home]);
       if (removed.code !== 0 || wiped.code !== 0) throw new Error(`teardown: ${removed.stderr}${wiped.stderr}`);
     }
-    const left = livingProcesses(runtime);
+    // A monitor may still be at the end of its work.
+    await until(() => livingProcesses(runtime).length === 0, () => `processes outlived the test: ${livingProcesses(runtime).join('; ')}`);
     rmSync(dir, { recursive: true, force: true });
-    if (left.length > 0) throw new Error(`processes outlived the test: ${left.join('; ')}`);
   });
   return world;
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { auditStore } from '../helpers/audit.ts';
+import { auditStore, settle } from '../helpers/audit.ts';
 import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { makeWorld, type Running, type World } from '../helpers/world.ts';
@@ -187,8 +187,9 @@ test('run --rm leaves nothing, however the container ends', (t) => {
   world.ok('stop', '-t', '0', 'c');
   t.is(world.skiff(['inspect', id]).code, 125);
   t.is(world.ok('ps', '-aq'), '');
-  t.deepEqual(readdirSync(join(world.root, 'containers')), []);
   t.deepEqual(readdirSync(join(world.root, 'skiff', 'names')), []);
+  settle(world);
+  t.deepEqual(readdirSync(join(world.root, 'containers')), []);
   t.deepEqual(readdirSync(join(world.runtime, 'skiff')).filter((name) => name.length === 64), []);
   t.deepEqual(auditStore(world), []);
 });

@@ -1,9 +1,10 @@
 /** What is left when a container has ended. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { containerID, makeMonitorWorld } from '../helpers/monitor.ts';
+import { packet } from '../../src/runtime/index.ts';
+import { containerID, makeMonitorWorld, readType } from '../helpers/monitor.ts';
 import { shell } from '../helpers/monitor-container.ts';
 import { requires } from '../helpers/requires.ts';
 
@@ -33,6 +34,46 @@ test.serial('--remove takes the container away, whatever it has made', async (t)
   t.false(existsSync(`${container}.removing`));
   t.false(existsSync(layer));
   t.is(readFileSync(join(world.dir, 'precious/file'), 'utf8'), 'mine');
+});
+
+test.serial('who hears of the end finds the container gone, with all in one folder until that is removed', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeMonitorWorld(t);
+  const container = join(world.dir, 'container');
+  const others = ['name', 'layer', 'layer-init', 'volume'].map((name) => join(world.dir, name));
+  const [name = '', layer = '', init = '', volume = ''] = others;
+  for (const path of [container, layer, init, volume]) mkdirSync(path);
+  symlinkSync('../../', name);
+  // Removing these takes long enough for all that follows.
+  const many = 20_000;
+  for (let at = 0; at < many; at++) writeFileSync(join(layer, String(at)), '');
+  const run = world.start({
+    command: ['/bin/true'], client: { exit: true },
+    args: [container, ...others].flatMap((path) => ['--remove', path]).concat('--store-lock', join(world.dir, 'store.lock'), '--id-file', join(world.dir, 'id')),
+    before: 'printf %s "$(cd "$1/runtime" && ls)" > "$1/id"',
+  });
+  await run.expectEvent('started');
+  t.is((JSON.parse(readType(run.client!, packet.exit).body.toString()) as { exitCode: number }).exitCode, 0);
+  process.kill(run.pid, 'SIGKILL');
+  t.is((await run.ended).signal, 'SIGKILL', 'it was still at it');
+  for (const path of [container, ...others, world.runDir, join(world.dir, 'id')]) t.false(existsSync(path), path);
+  t.true(readdirSync(`${container}.removing`).includes('removing-2'), 'the layer');
+  t.deepEqual(readdirSync(world.dir).filter((entry) => entry.startsWith('container') || others.includes(join(world.dir, entry))), ['container.removing']);
+});
+
+test.serial('what lies on another file system is removed in its place', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeMonitorWorld(t);
+  const container = join(world.dir, 'container');
+  for (const path of [container, join(world.dir, 'elsewhere')]) mkdirSync(path);
+  const run = world.start({
+    command: ['/bin/true'], args: ['--remove', container, '--remove', join(world.dir, 'elsewhere/layer'), '--cleanup', '/bin/sh', '--cleanup', '-c', '--cleanup', `ls ${world.dir}/elsewhere > ${world.dir}/seen`],
+    before: 'mount -t tmpfs none "$1/elsewhere"; mkdir -p "$1/elsewhere/layer/diff"; : > "$1/elsewhere/layer/diff/file"; : > "$1/elsewhere/other"', env: { SKIFF_HELPER_DEBUG: '1' },
+  });
+  await run.expectEvent('started');
+  t.is((await run.ended).code, 0);
+  t.is(run.stderr(), '');
+  t.is(readFileSync(join(world.dir, 'seen'), 'utf8'), 'other\n');
 });
 
 test.serial('--cleanup runs when everything else is done', async (t) => {
@@ -73,8 +114,12 @@ test.serial('where the disk takes no exit record it is in the run dir', async (t
   t.false(world.lockHeld());
 });
 
-for (const { title, forget, deletes } of [
-  { title: '--forget: the runtime is not started again for what one folder is', forget: (dir: string) => join(dir, 'state', containerID), deletes: false },
+const stateFolder = (dir: string): string => join(dir, 'state', containerID);
+
+for (const { title, forget, deletes, before = ':' } of [
+  { title: '--forget: the runtime is not started again for what one folder is', forget: stateFolder, deletes: false },
+  // As /run/user is on most machines.
+  { title: '--forget: nor where that is on a file system of its own', forget: stateFolder, deletes: false, before: 'mount -t tmpfs none "$1/state"' },
   // The folder's place is a file: it can't be removed as a folder below it.
   { title: '--forget: where that fails, the runtime deletes', forget: (dir: string) => join(dir, 'rootfs/bin/busybox/nothing'), deletes: true },
 ]) {
@@ -85,7 +130,8 @@ for (const { title, forget, deletes } of [
     const runtime = join(world.dir, 'runtime.sh');
     writeFileSync(runtime, `#!/bin/sh\necho "$@" >> ${said}\nexec crun --root ${world.dir}/state --cgroup-manager disabled "$@"\n`);
     chmodSync(runtime, 0o755);
-    t.is((await world.run({ command: ['/bin/true'], runtime, args: ['--forget', forget(world.dir)] })).exitCode, 0);
+    mkdirSync(join(world.dir, 'state'), { recursive: true });
+    t.is((await world.run({ command: ['/bin/true'], runtime, before, args: ['--forget', forget(world.dir)] })).exitCode, 0);
     t.is(/^delete/m.test(readFileSync(said, 'utf8')), deletes);
     t.deepEqual(readdirSync(join(world.dir, 'state')), []);
   });

@@ -18,7 +18,8 @@ import { nowRfc3339Nano } from '../../host/time.ts';
 import { ownTerminalSize } from '../../host/tty.ts';
 import { soleTrace, type OCIRuntime } from '../../runtime/choose.ts';
 import type { MonitorRequest } from '../../runtime/monitor-argv.ts';
-import { awaitEvent, closeMonitor, sayStart, startMonitor, type ClientWish, type StartedMonitor } from '../../runtime/start-monitor.ts';
+import { awaitEvent, closeMonitor, dismissMonitor, sayBundle, sayStart, startMonitor, type ClientWish, type StartedMonitor } from '../../runtime/start-monitor.ts';
+import { containerMount } from '../../storage/container-layers.ts';
 import type { Context } from '../index.ts';
 import type { ContainerRecord } from '../model.ts';
 import { containerFiles, runDir, runFiles } from '../names.ts';
@@ -71,14 +72,19 @@ export async function launch(context: Context, request: LaunchRequest): Promise<
     leaving?.(); // the monitor and what serves the network are to stay
     const network = planNetwork(context, record, shared.network);
     cleanup.push('tear down the network', () => network.teardown());
-    const rootfs = mountRootfs(context, record, host);
+    // Before the rest: it comes up, and the runtime with it, while that is made.
+    const mount = containerMount(context.store, record.ID);
+    const monitor = startMonitor(monitorRequest(context, record, { runtime, cgroupManager: cgroups.manager }, { mounts: [mount.target, ...(memory === undefined ? [] : [memory.path])], network }), request.life.fd, request.client);
+    let leave = dismissMonitor;
+    cleanup.push('leave the monitor', () => leave(monitor));
+    network.handedOver();
+    const rootfs = mountRootfs(mount, record, host);
     cleanup.push('unmount the root filesystem', rootfs.release);
     prepareMountSources(context, record, rootfs.path);
     const namespaces = { ...shared, ...network.namespaces };
     prepared = writeBundle(context, { record, rootfs: rootfs.path, host, namespaces, files: network.files, deferredNetwork: network.deferred, shmPath: memory?.path, runtime, consoleSize: request.client === undefined ? undefined : ownTerminalSize() });
-    const monitor = startMonitor(monitorRequest(context, record, { runtime, cgroupManager: cgroups.manager }, { mounts: [rootfs.path, ...(memory === undefined ? [] : [memory.path])], network }), request.life.fd, request.client);
-    network.handedOver();
-    cleanup.push('leave the monitor', () => closeMonitor(monitor));
+    leave = closeMonitor;
+    sayBundle(monitor);
     const pid = await untilStarted(monitor, network);
     prepared.keepFilter();
     writePidFile(record.Skiff.pidfile, pid);
@@ -135,9 +141,9 @@ function clearLastRun(context: Context, record: ContainerRecord, runtime: OCIRun
 function monitorRequest(context: Context, record: ContainerRecord, { runtime, cgroupManager }: { runtime: OCIRuntime; cgroupManager: Cgroups['manager'] }, { mounts, network }: { mounts: readonly string[]; network: PlannedNetwork }): MonitorRequest {
   const { Skiff: own, Config, ID: id } = record;
   const dir = runDir(context.runtimeDir, id);
-  const remove = own.autoRemove ? [...removalPlan(context, record, { volumes: true }), dir] : [];
+  const remove = own.autoRemove ? removalPlan(context, record, { volumes: true }) : [];
   return {
-    id, runDir: dir, bundle: dir, runtime, createArgs: config().noPivotRoot === true ? ['--no-pivot'] : [], hold: network.attach !== undefined,
+    id, runDir: dir, bundle: dir, runtime, createArgs: config().noPivotRoot === true ? ['--no-pivot'] : [], awaitBundle: true, hold: network.attach !== undefined,
     exitFile: join(context.store.layout.container(id), containerFiles.exit),
     terminal: Config.Tty, stdin: Config.OpenStdin, stdinOnce: Config.StdinOnce,
     log: { driver: own.logDriver, path: record.LogPath, options: logOptions(record) },

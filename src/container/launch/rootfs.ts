@@ -6,17 +6,15 @@ import { join } from 'node:path';
 import { isErrno, wrap } from '../../lib/errors.ts';
 import { mountOverlay, unmount, volatileMark } from '../../host/mounts.ts';
 import { removeTree } from '../../host/remove-tree.ts';
-import { containerMount } from '../../storage/container-layers.ts';
-import type { Context } from '../index.ts';
+import type { ContainerMount } from '../../storage/container-layers.ts';
 import type { ContainerRecord } from '../model.ts';
 import type { HostFacts } from '../spec/input.ts';
 import { planUserns, storageMapping } from '../spec/userns.ts';
 
 export interface MountedRootfs { path: string; release: () => void }
 
-/** Mounts it. With keep-id the ids on disk are shown shifted, by fuse-overlayfs, so that nothing is copied or chowned. */
-export function mountRootfs(context: Context, record: ContainerRecord, host: HostFacts): MountedRootfs {
-  const mount = containerMount(context.store, record.ID);
+/** Mounts it, as containerMount() has it. With keep-id the ids on disk are shown shifted, by fuse-overlayfs, so that nothing is copied or chowned. */
+export function mountRootfs(mount: ContainerMount, record: ContainerRecord, host: HostFacts): MountedRootfs {
   const { nested } = planUserns(record.Skiff.userns, host);
   try {
     // A start of the same container by this process left one: the monitor has gone, but the mount namespace was its and ours.

@@ -7,7 +7,7 @@ import { parseEvent } from '../../../src/runtime/start-monitor.ts';
 
 const request: MonitorRequest = {
   id: 'abc', runDir: '/run/abc', bundle: '/run/abc', exitFile: '/c/exit.json', runtime: { path: '/usr/bin/crun', name: 'crun', globalArgs: ['--root', '/state'], stateDir: '/state' },
-  hold: false, terminal: false, stdin: false, stdinOnce: false, log: { driver: 'json-file', path: '/c/log', options: { 'max-size': '1m' } }, unmount: ['/m'], remove: [],
+  awaitBundle: false, hold: false, terminal: false, stdin: false, stdinOnce: false, log: { driver: 'json-file', path: '/c/log', options: { 'max-size': '1m' } }, unmount: ['/m'], remove: [],
 };
 
 test('monitorArgv() says what the monitor needs and nothing that was not asked for', (t) => {
