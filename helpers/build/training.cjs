@@ -29,11 +29,20 @@ function pretendEntered(home) {
 function pretendAddon() {
   const { dlopen } = process;
   const children = [];
+  const monitors = new Set();
   process.dlopen = (module, ...rest) => {
     dlopen.call(process, module, ...rest);
     const real = module.exports;
     const nothing = Object.fromEntries(['umount2', 'mountSetattr', 'mknod', 'lchown', 'fchown', 'syncfs', 'createNetns', 'dropAmbient'].map((name) => [name, () => {}]));
-    const waitpid = (pid, noHang) => (pid === noChild ? { exitCode: 0, signal: undefined } : real.waitpid(pid, noHang));
+    const waitpid = (pid, noHang) => {
+      if (pid === noChild) return { exitCode: 0, signal: undefined };
+      // A command that fails waits for the monitor that it has let go of.
+      if (monitors.delete(pid)) {
+        process.kill(pid, 'SIGKILL');
+        children.splice(children.indexOf(pid), 1);
+      }
+      return real.waitpid(pid, noHang);
+    };
     const mount = (source, target, type) => {
       if (type === 'overlay') writeTree(target);
     };
@@ -50,7 +59,8 @@ function pretendAddon() {
         const statusFd = Number(after('--status-fd'));
         const started = (pid) => `{"event":"started","pid":${pid}}`;
         const holds = options.argv.includes('--hold');
-        const pid = sleeping(options, holds ? `read start <&${statusFd}; echo '${started('\'$$\'')}' >&${statusFd}` : '');
+        const pid = sleeping(options, holds ? `read bundle <&${statusFd}; read start <&${statusFd}; echo '${started('\'$$\'')}' >&${statusFd}` : '');
+        monitors.add(pid);
         fs.writeFileSync(join(after('--run-dir'), 'state.json'), JSON.stringify({ pid, startedAt: '2026-01-01T00:00:00Z' }));
         fs.writeSync(options.fds.find(([, there]) => there === statusFd)[0], `{"event":"created","pid":${pid}}\n${holds ? '' : `${started(pid)}\n`}`);
         return pid;
@@ -67,6 +77,7 @@ function pretendAddon() {
   };
   return () => {
     for (const pid of children.splice(0)) process.kill(pid, 'SIGKILL');
+    monitors.clear();
   };
 }
 
