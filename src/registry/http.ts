@@ -16,6 +16,7 @@ import type { RegistryCerts } from './index.ts';
 import { checkLocation } from './location.ts';
 import { isPlainHttp } from './plain-port.ts';
 import { proxyFor } from './proxy.ts';
+import { compileAddressTest } from './quick-address-test.ts';
 import { redactUrl } from './redact.ts';
 import { parseRetryAfter } from './retry.ts';
 import { type Route, sendRequest } from './send.ts';
@@ -88,6 +89,7 @@ const unwantedMs = 5000;
 const documentTimeouts = 10;
 
 export function openHttp(options: HttpOptions): Http {
+  compileAddressTest();
   // Each exchange under way listens to it: many at once are no leak, and no reason for Node to warn.
   if (options.signal !== undefined) setMaxListeners(0, options.signal);
   const routes = new Map<string, Promise<Route>>();
