@@ -1,6 +1,7 @@
 /** The two locks of a container: who may change it, and who is its life. */
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { isErrno, wrap } from '../lib/errors.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { acquire, claim, type Lock } from '../host/locks.ts';
@@ -67,6 +68,6 @@ function makeRunDir(dir: string): void {
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return;
     if (!isErrno(error, 'ENOENT')) throw wrap(error, 'make the runtime folder of a container');
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolders(dir, 0o700);
   }
 }

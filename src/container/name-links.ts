@@ -5,8 +5,9 @@
  * name takes it over. While a container is being made or removed its run lock is held, so a dead link with a held lock
  * is waited for instead.
  */
-import { mkdirSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { linkIfThere } from '../host/if-there.ts';
@@ -152,7 +153,7 @@ function makeLink(path: string, id: ContainerID): boolean {
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false;
     if (!isErrno(error, 'ENOENT')) throw wrap(error, 'take a container name');
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+    makeFolders(join(path, '..'), 0o700);
     return makeLink(path, id);
   }
 }

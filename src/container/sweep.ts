@@ -8,8 +8,9 @@
  *
  * After a boot there is no such folder. The first of these commands then looks through all records once.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { isErrno } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ContainerID } from '../oci/ids.ts';
@@ -88,6 +89,6 @@ function sweepBoot(context: Context): void {
     if (over) cleanupContainer(context, id, { remove: false });
   }
   // One that --runroot names may not be there yet.
-  mkdirSync(context.runtimeDir, { recursive: true, mode: 0o700 });
+  makeFolders(context.runtimeDir, 0o700);
   writeFileSync(mark, '', { mode: 0o600 });
 }

@@ -7,8 +7,9 @@
  * nobody's to replace. The source is read from the mounted root filesystem of a container that does not run yet, its path resolved
  * inside that root (CVE class "volumes and state mix-ups").
  */
-import { chmodSync, chownSync, closeSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, constants, lstatSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
 import { acquire } from '../host/locks.ts';
 import { RootHandle } from '../host/in-root.ts';
@@ -27,7 +28,7 @@ const lockFile = '.lock';
 export function ensureVolume(context: Context, name: string): string {
   const data = join(context.store.layout.volumes, name, dataFolder);
   try {
-    mkdirSync(data, { recursive: true, mode: 0o755 });
+    makeFolders(data, 0o755);
   } catch (error) {
     throw wrap(error, `create volume "${name}"`);
   }

@@ -5,9 +5,10 @@
  * Each has a folder of its own: pasta of 2023 watches the folder, looks at the first event of each batch only, and so misses its file's removal
  * when others go at the same time.
  */
-import { closeSync, mkdirSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isErrno } from '../lib/errors.ts';
+import { makeFolders } from './make-folders.ts';
 import { bindMount, unmount } from './mounts.ts';
 import { sys } from './sys.ts';
 
@@ -41,6 +42,6 @@ export function removeNetns(path: string): void {
 
 function makeTarget(path: string): void {
   removeNetns(path);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path), 0o700);
   closeSync(openSync(path, 'wx', 0o600));
 }

@@ -8,10 +8,10 @@
  * A name that led through an index has a line for it, and then one for the manifest. All of it is a cache: lines that make no
  * sense, and those whose manifest is not kept, count as absent.
  */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { textIfThere } from '../host/if-there.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { wrap } from '../lib/errors.ts';
 import type { Digest, ImageID } from '../oci/ids.ts';
 import { parseDigest } from '../oci/ids.ts';
@@ -63,7 +63,7 @@ export function writeRecord(store: Store, id: ImageID, record: ManifestRecord): 
     ...record.named.filter(({ digest }) => known.has(digest)).slice(0, maxNamed).map(({ digest, name, seen }) => `${digest} ${seen ? 'as' : 'for'} ${name}`),
   ];
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     writeFileAtomic(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600, sync: false });
   } catch (error) {
     throw wrap(error, `keep manifest of image ${id}`);

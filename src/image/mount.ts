@@ -4,9 +4,10 @@
  * process in the namespace: inodes are used again, so a folder may outlive its namespace and bear the name of another. When the
  * shell ends, the mounts are gone by themselves, and the folders go with the next look.
  */
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIfThere } from '../host/if-there.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { bindMount, mountOverlay, unmount } from '../host/mounts.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
@@ -38,7 +39,7 @@ export function mountImage(store: Store, runtimeDir: string, id: ImageID): strin
     if (ownMounts(runtimeDir).some(({ image }) => image === id)) return target;
     const top = chainIDs(readImage(store, id).config.rootfs.diff_ids).at(-1);
     for (;;) {
-      mkdirSync(target, { recursive: true, mode: 0o700 });
+      makeFolders(target, 0o700);
       try {
         if (top === undefined) bindMount(target, target, { readOnly: true });
         else mountOverlay({ lower: lowersOf(store, readLayer(store, top).cacheID), target, overlayDir: store.layout.overlay });

@@ -11,12 +11,13 @@
  * Nothing here is synced and nothing is hashed: after a power cut a file may end in zeros or be shorter than it was. Whoever reads
  * a blob checks its digest, and where it is wrong drops the blob and has it downloaded anew.
  */
-import { constants, fstatSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
+import { constants, fstatSync, ftruncateSync, openSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskUsage } from '../host/disk-usage.ts';
 import { isThere, namesIfThere } from '../host/if-there.ts';
 import type { Lock } from '../host/locks.ts';
 import { acquire, tryAcquire } from '../host/locks.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
 import type { Digest } from '../oci/ids.ts';
 import { parseDigest } from '../oci/ids.ts';
@@ -35,7 +36,7 @@ export function useBlob(store: Store, digest: Digest): BlobUse {
   const path = store.layout.blob(digest);
   const lock = working(digest, () => {
     ensureStore(store);
-    mkdirSync(store.layout.blobs, { recursive: true, mode: 0o700 });
+    makeFolders(store.layout.blobs, 0o700);
     return acquire(`${path}.use`, 'shared');
   });
   let released = false;

@@ -10,6 +10,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import type { ChainID, ContainerID } from '../oci/ids.ts';
@@ -121,7 +122,7 @@ function makeInitLayer(store: Store, id: ContainerID, imageTop: string | undefin
 
 function writeMountFiles(store: Store, id: ContainerID, top: ChainID | undefined): void {
   const folder = store.layout.mount(id);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makeFolders(folder, 0o755);
   writeFileSync(join(folder, mountFiles.mountID), id, { mode: 0o644 });
   writeFileSync(join(folder, mountFiles.initID), `${id}-init`, { mode: 0o644 });
   if (top !== undefined) writeFileSync(join(folder, mountFiles.parent), top, { mode: 0o644 });

@@ -7,10 +7,11 @@
  *
  * @see moby distribution/metadata/v2_metadata_service.go
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { bytesIfThere } from '../host/if-there.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { wrap } from '../lib/errors.ts';
 import type { DiffID, Digest } from '../oci/ids.ts';
 import { digestOf, hexOf, parseDiffID, parseDigest } from '../oci/ids.ts';
@@ -115,7 +116,7 @@ export function listManifests(store: Store): Digest[] {
 function put(store: Store, path: string, data: string | Uint8Array): void {
   ensureStore(store);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     // A lost entry costs a transfer, not an image: no sync.
     writeFileAtomic(path, data, { mode: 0o644, sync: false });
   } catch (error) {

@@ -4,10 +4,11 @@
  *
  * @see moby image/fs.go
  */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncDir, writeFileAtomic } from '../host/atomic-write.ts';
 import { textIfThere } from '../host/if-there.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { chainIDs, digestOf, parseImageID } from '../oci/ids.ts';
@@ -112,7 +113,7 @@ function readMetadata(store: Store, id: ImageID, key: 'parent' | 'lastUpdated'):
 function writeMetadata(store: Store, id: ImageID, key: 'parent' | 'lastUpdated', text: string): void {
   const path = store.layout.imageMetadata(id, key);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     writeFileAtomic(path, text, { mode: 0o644 });
   } catch (error) {
     throw wrap(error, `store image ${id}`);

@@ -6,6 +6,7 @@
  */
 import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import { randomBytes, randomHex } from '../host/random.ts';
 import { removeTree } from '../host/remove-tree.ts';
@@ -113,7 +114,7 @@ export function expectedLowers(store: Store, below: string | undefined): string[
 
 /** Makes the symlinks in l/ again from the `link` files, and removes those that lead nowhere. For `l/` lost or copied without links. */
 export function rebuildLinks(store: Store): void {
-  mkdirSync(store.layout.links, { recursive: true, mode: 0o700 });
+  makeFolders(store.layout.links, 0o700);
   for (const id of listLayerDirs(store)) linkOf(store, id);
   for (const name of readdirSync(store.layout.links)) {
     const path = join(store.layout.links, name);

@@ -2,10 +2,11 @@
  * Mends what the rest of the store tells: `link` files, short names in l/, `lower` files, `committed` marks. Of image layers,
  * containers and init layers alike. What is right stays as it is, so that it can run beside other commands.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { linkIfThere } from '../host/if-there.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import type { Layer, Store } from './index.ts';
 import { expectedLowers, linkOf, listLayerDirs, markCommitted, readLinkName, readLowers } from './layer-dir.ts';
 import { listLayers, readCacheID, readChain } from './layerdb.ts';
@@ -16,7 +17,7 @@ import { whileShared } from './sharing.ts';
 /** Layers whose description in layerdb is damaged are passed over. @throws NO_SPACE, PERMISSION, IO */
 export function repairLinks(store: Store): void {
   whileShared(store, () => {
-    mkdirSync(store.layout.links, { recursive: true, mode: 0o700 });
+    makeFolders(store.layout.links, 0o700);
     for (const id of listLayerDirs(store)) if (existsSync(join(store.layout.layerDir(id), layerFiles.diff))) repairName(store, id);
     // Base layers first: what a layer has below it is told by the one below.
     const chains = listLayers(store).flatMap((chainID) => chainOf(store, chainID) ?? []).toSorted((a, b) => a.length - b.length);

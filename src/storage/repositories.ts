@@ -5,9 +5,10 @@
  *
  * @see moby reference/store.go
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { acquire } from '../host/locks.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { parseImageID } from '../oci/ids.ts';
@@ -146,7 +147,7 @@ function write({ layout }: Store, repositories: Repositories, operation: string)
   const document = { Repositories: Object.fromEntries([...repositories].map(([name, references]) => [name, Object.fromEntries(references)])) };
   const data = Buffer.from(JSON.stringify(document));
   try {
-    mkdirSync(dirname(layout.repositories), { recursive: true });
+    makeFolders(dirname(layout.repositories));
     writeShorter(layout.repositories, layout.repositoriesSpare, data);
     keepSpare(layout.repositoriesSpare, data.length);
   } catch (error) {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { syncDir, syncFile } from '../host/atomic-write.ts';
 import type { Lock } from '../host/locks.ts';
 import { acquire, tryAcquire } from '../host/locks.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { treeFiles } from '../host/tree-files.ts';
 import { wrap } from '../lib/errors.ts';
 import type { CacheID, ChainID, DiffID } from '../oci/ids.ts';
@@ -102,7 +103,7 @@ export function publishStage(store: Store, stage: Stage, chainID: ChainID): bool
       return false;
     }
     const target = store.layout.layer(chainID);
-    mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+    makeFolders(dirname(target), 0o755);
     renameSync(stage.folder, target);
     syncDir(dirname(target));
     closeStage(stage);

@@ -1,6 +1,7 @@
 /** Opening a store. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { makeFolders } from '../host/make-folders.ts';
 import { quickSha256 } from '../host/quick-sha256.ts';
 import { isErrno, wrap } from '../lib/errors.ts';
 import type { Store } from './index.ts';
@@ -28,24 +29,24 @@ export function ensureStore(store: Store): void {
     if (isErrno(error, 'EEXIST')) return;
     if (!isErrno(error, 'ENOENT')) throw wrap(error, `open store "${store.root}"`);
     try {
-      makeFolders(store);
+      makeLayout(store);
     } catch (cause) {
       throw wrap(cause, `create store "${store.root}"`);
     }
   }
 }
 
-function makeFolders({ root, layout }: Store): void {
-  mkdirSync(root, { recursive: true, mode: 0o710 });
-  mkdirSync(layout.overlay, { recursive: true, mode: 0o710 });
-  mkdirSync(layout.links, { recursive: true, mode: 0o700 });
+function makeLayout({ root, layout }: Store): void {
+  makeFolders(root, 0o710);
+  makeFolders(layout.overlay, 0o710);
+  makeFolders(layout.links, 0o700);
   for (const folder of ['imagedb/content/sha256', 'imagedb/metadata/sha256', 'layerdb', 'distribution']) {
-    mkdirSync(`${layout.image}/${folder}`, { recursive: true, mode: 0o700 });
+    makeFolders(`${layout.image}/${folder}`, 0o700);
   }
-  mkdirSync(layout.layerdbTmp, { recursive: true, mode: 0o755 });
-  mkdirSync(layout.containers, { recursive: true, mode: 0o710 });
-  mkdirSync(layout.volumes, { recursive: true, mode: 0o701 });
-  mkdirSync(layout.own, { recursive: true, mode: 0o700 });
-  mkdirSync(layout.manifests, { recursive: true, mode: 0o700 });
-  mkdirSync(layout.names, { recursive: true, mode: 0o700 });
+  makeFolders(layout.layerdbTmp, 0o755);
+  makeFolders(layout.containers, 0o710);
+  makeFolders(layout.volumes, 0o701);
+  makeFolders(layout.own, 0o700);
+  makeFolders(layout.manifests, 0o700);
+  makeFolders(layout.names, 0o700);
 }

@@ -3,9 +3,10 @@
  * disk differs. Nothing of it is edited by hand. The specs are found by looking into src/cli/commands, as built.
  * `--only PREFIX` keeps to the files whose name begins so ("src/", for a new command while the rest is in the making).
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from '../../host/make-folders.ts';
 import { completionScript } from '../completion-scripts.ts';
 import { commandTable } from './command-table.ts';
 import { loadSpecs } from './load-specs.ts';
@@ -57,7 +58,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (now === text) continue;
     stale.push(name);
     if (check) continue;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     writeFileSync(path, text);
   }
   for (const folder of ['man', 'completions'].filter((name) => name.startsWith(only))) {

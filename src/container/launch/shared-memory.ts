@@ -3,8 +3,9 @@
  * the other's mount namespace alone, so a copy of that mount is brought into ours, where the monitor keeps it and the runtime binds it.
  * Looked up inside the other's namespace, the path can lead to nothing that the other container does not have itself.
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../../host/make-folders.ts';
 import { mountFromNamespace, unmount } from '../../host/mounts.ts';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
@@ -29,7 +30,7 @@ export function shareMemory(context: Context, record: ContainerRecord): SharedMe
   const path = join(runDir(context.runtimeDir, record.ID), runFiles.shm);
   const namespace = openNamespace(context, ipc.id);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path, 0o700);
     mountFromNamespace(namespace, '/dev/shm', path);
   } catch (error) {
     if (isErrno(error, 'ENOSYS')) {

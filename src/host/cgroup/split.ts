@@ -4,9 +4,10 @@
  * those that are in it move. As Podman has it, with its names.
  * @see podman-run(1) --cgroups; cgroup-v2.rst "No Internal Process Constraint"
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
+import { makeFolders } from '../make-folders.ts';
 import { cgroupTree } from './own.ts';
 
 const supervisor = 'supervisor';
@@ -23,7 +24,7 @@ export function moveToSupervisor(parent: string): void {
   const folder = join(cgroupTree, parent);
   const half = join(folder, supervisor);
   try {
-    mkdirSync(half, { recursive: true });
+    makeFolders(half);
     for (let round = 0; round < rounds; round++) {
       const pids = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter((line) => line !== '');
       if (pids.length === 0) return;

@@ -3,11 +3,12 @@
  * counts as there only where this very command wrote it: what lies in a folder may be anything.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeAll } from '../../host/atomic-write.ts';
 import { fileChunks } from '../../host/file-chunks.ts';
+import { makeFolders } from '../../host/make-folders.ts';
 import { randomHex } from '../../host/random.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Digest } from '../../oci/ids.ts';
@@ -57,7 +58,7 @@ export function tarTarget(store: Store, tar: MemberWriter, nameOfBlob: (digest: 
 /** Blobs in a folder, each written beside and renamed to its name. `folders`: those to make in it. */
 export function folderTarget(path: string, nameOfBlob: (digest: Digest) => string, folders: readonly string[]): ImageTarget {
   try {
-    for (const folder of folders) mkdirSync(join(path, folder), { recursive: true });
+    for (const folder of folders) makeFolders(join(path, folder));
   } catch (error) {
     throw wrap(error, `write ${JSON.stringify(path)}`);
   }

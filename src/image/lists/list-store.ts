@@ -2,10 +2,11 @@
  * Lists on disk: skiff/lists/<id>.json, where Docker looks for nothing. Written by rename under the images' lock, because
  * lists and images share their names: a name of one is refused to the other. Readers take no lock.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncDir, writeFileAtomic } from '../../host/atomic-write.ts';
 import { bytesIfThere, namesIfThere } from '../../host/if-there.ts';
+import { makeFolders } from '../../host/make-folders.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { canonicalString, familiarString, localCandidates, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
@@ -145,7 +146,7 @@ function readList(store: Store, id: string): ManifestList | undefined {
 
 function write(store: Store, list: ManifestList): void {
   try {
-    mkdirSync(store.layout.lists, { recursive: true, mode: 0o700 });
+    makeFolders(store.layout.lists, 0o700);
     writeFileAtomic(pathOf(store, list.id), serializeList(list), { mode: 0o600 });
   } catch (error) {
     throw wrap(error, `store manifest list ${list.names[0] ?? list.id}`);

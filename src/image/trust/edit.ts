@@ -2,12 +2,13 @@
  * Changing the user's policy.json. Read, changed, checked and renamed under a lock; requirements that we don't touch stay as they were
  * written.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
 import { config } from '../../host/config/index.ts';
 import { realPathIfThere } from '../../host/if-there.ts';
 import { withLock } from '../../host/locks.ts';
+import { makeFolders } from '../../host/make-folders.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import { canonicalString, parseReference } from '../../oci/reference.ts';
 import { parsePolicy } from './policy.ts';
@@ -36,7 +37,7 @@ export async function setTrust(file: string, scope: string, trust: SettableTrust
     const text = changePolicy(before, from ?? file, scope, trust);
     try {
       const target = realPathIfThere(file);
-      mkdirSync(dirname(target), { recursive: true });
+      makeFolders(dirname(target));
       writeFileAtomic(target, text, { mode: 0o644 });
     } catch (error) {
       throw wrap(error, 'write trust policy');

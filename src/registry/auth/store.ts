@@ -3,12 +3,12 @@
  * stay; every key that we don't know is written back as it was. Credential helpers are called outside of the lock.
  * @see containers-auth.json(5)
  */
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
 import { config } from '../../host/config/index.ts';
 import { realPathIfThere } from '../../host/if-there.ts';
 import { withLock } from '../../host/locks.ts';
+import { makeFolders } from '../../host/make-folders.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import { isObject } from '../../lib/json.ts';
 import type { Credential } from '../index.ts';
@@ -122,7 +122,7 @@ async function changeFile(path: string, change: (document: Record<string, unknow
     const document = bytes === undefined ? {} : parseAuthObject(bytes, target);
     if (!change(document)) return;
     try {
-      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(target), 0o700);
       writeFileAtomic(target, `${JSON.stringify(document, undefined, '\t')}\n`, { mode: 0o600 });
     } catch (error) {
       throw wrap(error, 'write credentials');

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../../../host/make-folders.ts';
 import { wrap } from '../../../lib/errors.ts';
 import { completionScript, shells, type Shell } from '../../completion-scripts.ts';
 import { print, printLine } from '../../output.ts';
@@ -39,7 +40,7 @@ function install(): void {
 
 function write(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     writeFileSync(path, text);
   } catch (error) {
     throw wrap(error, `write completion "${path}"`);
