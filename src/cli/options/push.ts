@@ -15,8 +15,8 @@ export const digestfileOption: OptionSpec = { name: 'digestfile', kind: 'string'
 export const pushOptions: readonly OptionSpec[] = [
   ...registryOptions,
   { name: 'compression-format', kind: 'string', value: 'FORMAT', oneOf: ['gzip', 'zstd', 'none'], help: 'Compress layers so (default: as they were received, else gzip)' },
-  { name: 'compression-level', kind: 'int', min: 1, max: 19, value: 'LEVEL', help: 'Compress so much: gzip 1 to 9, zstd 1 to 19' },
-  { name: 'force-compression', kind: 'bool', help: 'Send layers again that are there in another compression (default: true with --compression-format)' },
+  { name: 'compression-level', kind: 'int', min: 1, max: 19, value: 'LEVEL', help: 'Compress layers anew, and so much: gzip 1 to 9, zstd 1 to 19' },
+  { name: 'force-compression', kind: 'bool', help: 'Send layers again that are there in another compression or level (default: true with --compression-format, --compression-level)' },
   digestfileOption,
   { name: 'format', short: 'f', kind: 'string', value: 'FORMAT', oneOf: ['oci', 'v2s2', 'docker'], help: 'Kind of manifest (default: as it was received, else oci)' },
   { name: 'quiet', short: 'q', kind: 'bool', help: 'Print no progress' },

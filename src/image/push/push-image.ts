@@ -30,7 +30,7 @@ import type { ImageTarget, PushListener } from './target.ts';
 export interface PushOptions {
   /** Of the layers. Default: as the image was received, else gzip. */
   readonly compression?: Compression | undefined;
-  /** Default: the compressor's. */
+  /** Where it is given layers are compressed anew, but for `force` false. Default: the compressor's. */
   readonly level?: number | undefined;
   /** Whether layers that are there in another compression will not do. Default: where `compression` is given. */
   readonly force?: boolean | undefined;
@@ -91,9 +91,10 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
   const chain = chainIDs(diffIDs);
   // Who asks for Docker's manifest wants what every Docker can read.
   const zstd = options.mediaType !== mediaTypes.dockerManifest || options.compression === 'zstd';
+  const exact = options.level !== undefined && options.force !== false;
   let failed = false;
   const push = {
-    store, target, mediaType, zstd, level: options.level, listener: options.listener ?? {},
+    store, target, mediaType, zstd, level: options.level, exact, listener: options.listener ?? {},
     only: (options.force ?? options.compression !== undefined) ? options.compression ?? 'gzip' : undefined,
     manifests: knownManifests(store, image, received?.digest),
     asking: limiter(target.concurrency === 1 ? 1 : questionsAtOnce), sending: limiter(isHeavy(options.compression, options.level) ? 1 : target.concurrency),
@@ -107,7 +108,7 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
   const lease = leaseLayers(store, chain);
   try {
     const { value } = received ?? {};
-    const all = value?.mediaType === mediaType && value.layers.length === chain.length ? await findAll(push, diffIDs, value) : undefined;
+    const all = !exact && value?.mediaType === mediaType && value.layers.length === chain.length ? await findAll(push, diffIDs, value) : undefined;
     if (all !== undefined) {
       for (const [diffID, layer] of new Map(all.map((one, at) => [diffIDs[at] as DiffID, one]))) settle(push, diffID, layer);
       return all;
@@ -117,7 +118,8 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
       const before = under.get(diffID);
       if (before !== undefined) return before;
       const wished = options.compression ?? layerCompressionOf(value?.layers[at]?.mediaType ?? '') ?? 'gzip';
-      const as = wished === 'zstd' && !zstd ? 'gzip' : wished;
+      // A layer that came as it is has no level: who names one wants it compressed.
+      const as = (wished === 'zstd' && !zstd) || (wished === 'none' && options.compression === undefined && exact) ? 'gzip' : wished;
       const pushed = pushLayer(push, chainID, diffID, at, as);
       under.set(diffID, pushed);
       pushed.catch(() => { failed = true; });

@@ -3,6 +3,9 @@
  * from a repository beside it, or it is made again from the store and sent: worker, compressor and connection are one stream
  * with a few chunks in it, and the digest is known at its end.
  */
+import { createHash } from 'node:crypto';
+import { closeSync } from 'node:fs';
+import { fileChunks } from '../../host/file-chunks.ts';
 import { isCode, wrap } from '../../lib/errors.ts';
 import type { Limiter } from '../../lib/limit.ts';
 import { allOrFirstFailure } from '../../lib/limit.ts';
@@ -20,6 +23,7 @@ import { layerGzip, layerTar } from '../../storage/export-layer.ts';
 import type { Store } from '../../storage/index.ts';
 import { compressionOf } from '../../storage/unpack/source.ts';
 import { compressed } from '../archive/compress.ts';
+import { openSpool, spoolWriter } from '../archive/spool.ts';
 import { layerTarSize } from '../layer-size.ts';
 import type { Candidate, KnownManifest } from './candidates.ts';
 import { candidatesOf, sameRepository } from './candidates.ts';
@@ -35,6 +39,8 @@ export interface LayerPush {
   /** Whether layers in zstd will do. */
   readonly zstd: boolean;
   readonly level: number | undefined;
+  /** Whether a layer that is there will do only where it has the very bytes that this compression and level make. */
+  readonly exact: boolean;
   readonly listener: PushListener;
   /** Manifests that name this image's layers, in the order to try. */
   readonly manifests: readonly KnownManifest[];
@@ -54,7 +60,8 @@ const maxMounts = 3;
 
 /** `as`: how it is compressed where it has to be sent. @throws REGISTRY_FAILED …, STORE_CORRUPT, HELPER_MISSING (zstd) */
 export async function pushLayer(push: LayerPush, chainID: ChainID, diffID: DiffID, position: number, as: Compression): Promise<PushedLayer> {
-  const found = await push.asking(() => findThere(push, diffID, position, as)) ?? await push.sending(() => send(push, chainID, diffID, as));
+  const found = push.exact ? await push.sending(() => sendExact(push, chainID, diffID, position, as))
+    : await push.asking(() => findThere(push, diffID, position, as)) ?? await push.sending(() => send(push, chainID, diffID, as));
   settle(push, diffID, found);
   return found;
 }
@@ -193,6 +200,37 @@ async function send(push: LayerPush, chainID: ChainID, diffID: DiffID, as: Compr
 function layerBytes({ store, level }: LayerPush, chainID: ChainID, as: Compression): AsyncIterable<Uint8Array> {
   if (as === 'gzip') return layerGzip(store, chainID, level);
   return compressed(layerTar(store, chainID), as, level);
+}
+
+/**
+ * Compressed as it is wished, whatever else is there: no record tells a blob's level. A registry is asked for the result before it is sent,
+ * which has to lie in a file until then.
+ */
+async function sendExact(push: LayerPush, chainID: ChainID, diffID: DiffID, position: number, as: Compression): Promise<PushedLayer> {
+  const { store, target, listener, manifests } = push;
+  if (target.repository === undefined || as === 'none') return send(push, chainID, diffID, as);
+  const spool = openSpool(store);
+  try {
+    const write = spoolWriter(store, spool);
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of checkEach(layerBytes(push, chainID, as), push.goOn)) {
+      hash.update(chunk);
+      write(chunk);
+      sizeBytes += chunk.length;
+    }
+    const digest = parseDigest(`sha256:${hash.digest('hex')}`);
+    const repositories = candidatesOf(store, diffID, position, manifests).find((one) => one.digest === digest)?.repositories ?? [];
+    const there = await findOne(push, { digest, sizeBytes, compression: as, repositories, made: true }, () => true);
+    if (there !== undefined) return there;
+    listener.sending?.(diffID, sizeBytes);
+    await target.putBlob({ digest, sizeBytes, open: () => checkEach(fileChunks(spool, 0, sizeBytes), push.goOn) }, (count) => listener.bytes?.(diffID, count));
+    return { descriptor: { mediaType: layerMediaTypeOf(push.mediaType, as), digest, size: sizeBytes }, outcome: { kind: 'sent', sizeBytes } };
+  } catch (error) {
+    throw wrap(error, `send layer ${hexOf(diffID).slice(0, 12)}`);
+  } finally {
+    closeSync(spool);
+  }
 }
 
 /** Ends a stream at its next chunk where the push has failed elsewhere. */

@@ -5,7 +5,7 @@ import type { Digest, DiffID } from '../../oci/ids.ts';
 import { chainIDs, digestOf, parseDigest } from '../../oci/ids.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import type { NamedReference } from '../../oci/reference.ts';
-import { normalize, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
+import { normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import type { Store } from '../../storage/index.ts';
 import { toFile } from '../archive/output.ts';
@@ -56,7 +56,7 @@ export async function pushTo(store: Store, image: SaveItem['image'], destination
       const names = destination.name === undefined ? [] : [withDefaultTag(normalize(parseReference(destination.name)))];
       return archived(image, (write) => toFile(destination.path, write), store, names, options);
     }
-    case 'docker-daemon': return archived(image, (write) => loadIntoDaemon(write), store, [withDefaultTag(normalizeLocal(parseReference(destination.reference)))], options);
+    case 'docker-daemon': return archived(image, (write) => loadIntoDaemon(write), store, [withDefaultTag(normalize(parseReference(destination.reference)))], options);
     default: return assertNever(destination);
   }
 }
