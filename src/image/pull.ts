@@ -10,7 +10,7 @@ import type { ImageID } from '../oci/ids.ts';
 import type { Platform } from '../oci/platform.ts';
 import { choosePlatform, normalizePlatform } from '../oci/platform.ts';
 import type { NamedReference, Reference } from '../oci/reference.ts';
-import { canonicalString, parseReference, withDefaultTag } from '../oci/reference.ts';
+import { canonicalString, normalize, parseReference, withDefaultTag } from '../oci/reference.ts';
 import { listBlobs, pruneBlobs } from '../storage/blob-area.ts';
 import type { Store } from '../storage/index.ts';
 import type { Miss } from './elsewhere.ts';
@@ -57,11 +57,18 @@ export async function pullImage(store: Store, text: string, request: PullRequest
   if (location !== undefined && location.transport !== 'docker') {
     if (request.allTags === true) throw new SkiffError('USAGE', `--all-tags is for registries, not for ${location.transport}:`);
     const { pullFromTransport } = await import('./pull/from-transport.ts');
-    return await pullFromTransport(store, location, { ...request, platform: request.platform ?? hostPlatform() }).then((loaded) => loaded.map(({ id, names, notes }) => ({ id, name: names[0], notes })));
+    try {
+      const loaded = await pullFromTransport(store, location, { ...request, platform: request.platform ?? hostPlatform() });
+      return loaded.map(({ id, names, notes }) => ({ id, name: names[0], notes }));
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw wrap(error, `pull ${JSON.stringify(text)}`);
+    }
   }
-  const written = location?.reference ?? text;
   if (location === undefined && isWholeID(text)) return [byID(store, text, request)];
-  const reference = parseReference(written);
+  // Behind docker:// a short name is docker.io's, for Podman too: neither an alias nor a search registry is asked.
+  const reference = location === undefined ? parseReference(text) : normalize(parseReference(location.reference));
+  const written = location === undefined ? text : canonicalString(withDefaultTag(normalize(reference)));
   if (request.allTags === true) return await pullAllTags(store, reference, request);
   const local = request.policy === 'always' ? undefined : localImage(store, written, request.platform) ?? await aliasedImage(store, reference, request);
   if (local !== undefined && request.policy !== 'newer') return [{ id: local.id, name: local.name, notes: [] }];

@@ -1,7 +1,7 @@
 /** Pulls, as users do them: from Debian's docker-registry where it can do what is asked, beside a registry of our own where it must count or fail. */
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { readFileSync, statSync, writeFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
@@ -519,6 +519,22 @@ test('pull from oci:, oci-archive:, dir: and docker-archive: as skopeo writes th
   t.deepEqual(auditStore(world), []);
 });
 
+test('pull from a place that is none says which place, and what is missing', (t) => {
+  const world = makeWorld(t);
+  mkdirSync(join(world.dir, 'empty'));
+  writeFileSync(join(world.dir, 'x.tar'), Buffer.alloc(1024));
+  for (const [place, reason] of [
+    ['oci:none', /open folder: open "none": no such file or directory/], ['dir:none', /open folder: open "none": no such file or directory/],
+    ['oci:empty', /not an OCI layout: index\.json and oci-layout are not both there/], ['dir:empty', /not a folder of an image: there is no manifest\.json/],
+    ['docker-archive:none', /"none": no such file or directory/], ['docker-archive:x.tar', /not a docker-archive: there is no manifest\.json/], ['oci-archive:x.tar', /not an OCI layout/],
+  ] as const) {
+    const { code, stderr } = world.skiff(['pull', place], { cwd: world.dir });
+    t.is(code, 125, place);
+    t.true(stderr.startsWith(`Error: pull "${place}": `), stderr);
+    t.regex(stderr, reason, place);
+  }
+});
+
 test('pull from docker-daemon: over its socket', async (t) => {
   const world = makeWorld(t);
   const source = madeImage([makeLayer({ x: 'x' })]);
@@ -543,6 +559,10 @@ test('pull from docker-daemon: over its socket', async (t) => {
   t.is(pulled.stdout.trim(), source.imageID.slice(7), pulled.stderr);
   t.deepEqual(asked, ['/images/app:1/get']);
   t.is(world.ok('images', '--format', '{{.Repository}}:{{.Tag}}'), 'docker.io/library/app:1');
+  world.ok('untag', 'app:1');
+  const byID = await skiffBeside(world, ['pull', '-q', `docker-daemon:${source.imageID.slice(7, 19)}`], env);
+  t.is(byID.stdout.trim(), source.imageID.slice(7), byID.stderr);
+  t.is(world.ok('images', '--format', '{{.Repository}}:{{.Tag}}'), `${registry.domain}/app:1`, 'the names that the daemon knows, and none made of the id');
   const missing = await skiffBeside(world, ['pull', '-q', 'docker-daemon:missing:1'], env);
   t.is(missing.code, 125);
   t.regex(missing.stderr, /No such image: missing:1/);

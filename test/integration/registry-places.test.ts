@@ -86,6 +86,21 @@ test('a short name is its alias, and that is said', async (t) => {
   t.is(await askedOf(registry), before, 'it is there, by the name that the alias stands for');
 });
 
+test('behind docker:// a short name is docker.io\'s, whatever registries.conf says of short names', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const world = makeWorld(t);
+  const registry = await serving(t);
+  configure(world, `unqualified-search-registries = ["${registry.domain}"]\n${insecure(registry.domain)}[[registry]]\nlocation = "docker.io"\nblocked = true\n[aliases]\n"myapp" = "${registry.domain}/team/app"\n`);
+  for (const name of ['myapp:1', 'team/app:1']) {
+    for (const verb of [['pull'], ['image', 'inspect'], ['manifest', 'inspect']]) {
+      const { code, stderr } = world.skiff([...verb, `docker://${name}`]);
+      t.is(code, 125, name);
+      t.regex(stderr, /registry docker\.io is blocked/, verb.join(' '));
+      t.notRegex(stderr, /Resolv/);
+    }
+  }
+});
+
 test('search registries are tried in their order, without a question', async (t) => {
   if (!requires(t, 'userns', 'docker-registry')) return;
   const world = makeWorld(t);

@@ -5,6 +5,7 @@
  * @see image-spec image-layout.md, annotations.md "org.opencontainers.image.ref.name"
  */
 import { SkiffError, isCode } from '../../lib/errors.ts';
+import { hasControls } from '../../lib/printable.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { verifyDigest } from '../../oci/digest.ts';
 import { digestOf } from '../../oci/ids.ts';
@@ -82,6 +83,7 @@ function readIndex(files: ArchiveFiles): ImageIndex {
   if (!version.startsWith('1.')) throw new SkiffError('ARCHIVE_INVALID', `unknown image layout version ${JSON.stringify(version.slice(0, 40))}`);
   const index = parseManifestOrIndex(files.read('index.json', maxManifestBytes)).value;
   if (index.kind !== 'index') throw new SkiffError('ARCHIVE_INVALID', 'index.json is an image, not an index');
+  for (const name of index.manifests.flatMap(namesIn)) if (hasControls(name)) throw new SkiffError('ARCHIVE_INVALID', `index.json: the name ${JSON.stringify(name.slice(0, 200))} has control characters`);
   return index;
 }
 

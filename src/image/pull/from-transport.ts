@@ -4,6 +4,7 @@
  *
  * @see containers-transports(5)
  */
+import { closeSync, constants, openSync } from 'node:fs';
 import { posix } from 'node:path';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Platform } from '../../oci/platform.ts';
@@ -53,35 +54,48 @@ function trust(location: Elsewhere, signaturePolicy: string | undefined): void {
 export async function openLocation(store: Store, location: Elsewhere, signal: AbortSignal): Promise<ArchiveFiles> {
   switch (location.transport) {
     case 'docker-daemon': return saveFromDaemon(store, location.reference, signal);
-    case 'oci': case 'dir': return dirFiles(location.path);
+    case 'oci': case 'dir': return openFolder(location.path);
     case 'oci-archive': case 'docker-archive': return openArchive(store, { path: location.path }, signal);
   }
+}
+
+/** The folder itself, for what can't be read in one that is none would only be "missing". */
+function openFolder(path: string): ArchiveFiles {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
+  } catch (error) {
+    throw wrap(error, 'open folder');
+  }
+  return dirFiles(path);
 }
 
 /** What of it is meant: one image, or all of a docker-archive where none is named. */
 export function offeredBy(location: Elsewhere, files: ArchiveFiles, platform: Platform): OfferedImage[] {
   switch (location.transport) {
-    case 'dir': return readDirTransport(files);
+    case 'dir': {
+      require(files.has('manifest.json'), 'a folder of an image: there is no manifest.json');
+      return readDirTransport(files);
+    }
     case 'oci': case 'oci-archive': {
-      require(isOciLayout(files), location.transport);
+      require(isOciLayout(files), 'an OCI layout: index.json and oci-layout are not both there');
       return [named(location, readOciEntry(files, platform, location.name))];
     }
     case 'docker-archive': {
-      require(isDockerArchive(files), location.transport);
+      require(isDockerArchive(files), 'a docker-archive: there is no manifest.json');
       const offered = readDockerArchive(files);
       return location.name === undefined ? offered : [byNameOrPlace(offered, location.name)];
     }
     case 'docker-daemon': {
-      require(isDockerArchive(files), 'archive from the daemon');
+      require(isDockerArchive(files), 'a docker-archive what the daemon sent: there is no manifest.json');
       const [image] = readDockerArchive(files);
       if (image === undefined) throw new SkiffError('ARCHIVE_INVALID', 'the daemon sent no image');
-      return [{ ...image, names: isID(location.reference) ? image.names : [daemonName(location.reference)] }];
+      return [{ ...image, names: isIDOf(image, location.reference) ? image.names : [daemonName(location.reference)] }];
     }
   }
 }
 
 function require(fits: boolean, what: string): void {
-  if (!fits) throw new SkiffError('ARCHIVE_INVALID', `not an ${what}`);
+  if (!fits) throw new SkiffError('ARCHIVE_INVALID', `not ${what}`);
 }
 
 /**
@@ -114,6 +128,14 @@ function byName(offered: readonly OfferedImage[], name: string): OfferedImage {
 
 function isID(text: string): boolean {
   return /^(?:sha256:)?[0-9a-f]{64}$/.test(text);
+}
+
+/** A daemon finds images by the beginning of their id, too. One that it has by this name was found by the name: Docker looks there first. */
+function isIDOf({ id, names }: OfferedImage, text: string): boolean {
+  if (isID(text)) return true;
+  if (!/^(?:sha256:)?[0-9a-f]+$/.test(text) || !id.startsWith(`sha256:${text.replace('sha256:', '')}`)) return false;
+  const name = canonicalString(daemonName(text));
+  return !names.some((own) => canonicalString(own) === name);
 }
 
 /** Of an id: a name that only policies see. @throws REFERENCE_INVALID */
