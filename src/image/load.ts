@@ -34,6 +34,8 @@ import { requireTrusted } from './trust/require.ts';
 export interface LoadedImage {
   readonly id: ImageID;
   readonly names: readonly NamedReference[];
+  /** Of its manifest: the one that came with it, or the one that was made of it. */
+  readonly digest: Digest;
   /** What layers asked for and rootless storage can't do, and names that can't be given. */
   readonly notes: readonly string[];
 }
@@ -89,14 +91,15 @@ async function storeImage(store: Store, image: OfferedImage, applied: readonly A
   onEvent({ kind: 'config', id });
   for (const { digest, diffID } of applied) if (digest !== undefined && (digest !== (diffID as string) || image.repository !== undefined)) recordLayerSource(store, diffID, { digest, repository: image.repository ?? '' });
   recordTwins(store, image);
-  if (image.rawManifest === undefined) await keepMadeManifest(store, id, image.rawConfig, image.config, { tarSizes: plainSizes(image.layers) });
+  let digest: Digest;
+  if (image.rawManifest === undefined) digest = await keepMadeManifest(store, id, image.rawConfig, image.config, { tarSizes: plainSizes(image.layers) });
   else {
-    const digest = keepManifest(store, id, image.rawManifest, 'received');
+    digest = keepManifest(store, id, image.rawManifest, 'received');
     const indexes = (image.rawIndexes ?? []).toReversed().map((index) => keepIndex(store, id, index)).toReversed();
     recordReceived(store, id, image.names, [...indexes, digest], image.repository !== undefined);
   }
   await setNames(store, id, image.names);
-  return { id, names: image.names, notes: [...(image.notes ?? []), ...applied.flatMap(({ notes }) => notes)] };
+  return { id, names: image.names, digest, notes: [...(image.notes ?? []), ...applied.flatMap(({ notes }) => notes)] };
 }
 
 /** Layers that were there need not come: that they are in this repository as well is known where their digest was checked before. */

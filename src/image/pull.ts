@@ -59,6 +59,7 @@ export async function pullImage(store: Store, text: string, request: PullRequest
     const { pullFromTransport } = await import('./pull/from-transport.ts');
     try {
       const loaded = await pullFromTransport(store, location, { ...request, platform: request.platform ?? hostPlatform() });
+      for (const { id, names, digest } of loaded) request.onEvent({ kind: 'loaded', id, names, digest });
       return loaded.map(({ id, names, notes }) => ({ id, name: names[0], notes }));
     } catch (error) {
       request.signal.throwIfAborted();

@@ -37,10 +37,21 @@ export function goArchitecture(name: string, endianness: 'LE' | 'BE' = 'LE'): st
   return normalizePlatform({ os: 'linux', architecture: name }).architecture;
 }
 
-/** `os/arch[/variant]`, or `arch` alone with os linux. @throws USAGE */
-export function parsePlatform(text: string): Platform {
+/** What Go knows. @see containerd platforms/database.go */
+const systems = new Set('aix android darwin dragonfly freebsd hurd illumos ios js linux macos nacl netbsd openbsd plan9 solaris windows zos'.split(' '));
+const architectures = new Set('386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm'.split(' '));
+
+/**
+ * `os/arch[/variant]`, or one of the two alone, with `host` for the other. @throws USAGE
+ * @see containerd platforms.Parse
+ */
+export function parsePlatform(text: string, host: Platform): Platform {
   const parts = text.split('/');
-  const [os, architecture, variant] = parts.length === 1 ? ['linux', parts[0]] : parts;
+  if (parts.length === 1 && systems.has(text.toLowerCase())) return normalizePlatform({ ...host, os: text });
+  if (parts.length === 1 && text !== '' && !architectures.has(normalizePlatform({ os: '', architecture: text }).architecture)) {
+    throw new SkiffError('USAGE', `invalid platform ${JSON.stringify(text.slice(0, 100))}: unknown operating system or architecture`);
+  }
+  const [os, architecture, variant] = parts.length === 1 ? [host.os, parts[0]] : parts;
   if (parts.length > 3 || os === undefined || architecture === undefined || [os, architecture, ...(variant === undefined ? [] : [variant])].some((word) => !wordPattern.test(word.toLowerCase()))) {
     throw new SkiffError('USAGE', `invalid platform ${JSON.stringify(text.slice(0, 100))}: want os/arch[/variant]`);
   }

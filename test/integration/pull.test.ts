@@ -477,6 +477,33 @@ test('--progress json: one object a line in the shape of Docker\'s API; --quiet 
   }
 });
 
+test('--progress json of a folder ends with what came, as that of a registry does', async (t) => {
+  const registry = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  registry.put('app', '1', small);
+  t.is((await skiffBeside(world, ['pull', '-q', `${registry.domain}/app:1`])).code, 0);
+  for (const place of [`oci:${world.dir}/layout:x/app:2`, `dir:${world.dir}/folder`]) world.ok('push', '-q', `${registry.domain}/app:1`, place);
+  const made = (JSON.parse(readFileSync(join(world.dir, 'layout', 'index.json'), 'utf8')) as { manifests: { digest: string }[] }).manifests[0]?.digest;
+  const last = (place: string): unknown => (JSON.parse(world.skiff(['pull', '--progress', 'json', place]).stderr.trim().split('\n').at(-1) ?? '') as { aux?: object }).aux;
+  t.deepEqual(last(`oci:${world.dir}/layout:x/app:2`), { ID: small.imageID, Name: 'localhost/x/app:2', Digest: made });
+  t.deepEqual(last(`dir:${world.dir}/folder`), { ID: small.imageID, Digest: small.digest });
+});
+
+test('a container of another platform\'s image is made with a warning, unless that is what --platform says', async (t) => {
+  const registry = await startFaultRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  const [own, other] = process.arch === 'arm64' ? ['arm64', 'amd64'] : ['amd64', 'arm64'];
+  registry.put('foreign', 'latest', madeImage([makeLayer({ f: 'f' })], { config: (config) => ({ ...config, architecture: other }) }));
+  const name = `${registry.domain}/foreign`;
+  const create = async (...flags: string[]): Promise<string> => (await skiffBeside(world, ['create', '-q', '--network', 'none', ...flags, name, 'true'])).stderr;
+  const warning = `warning: image platform (linux/${other}) does not match the expected platform (linux/${own})\n`;
+  t.is(await create(), warning, 'of the pull');
+  t.is(await create(), warning, 'of an image that is there');
+  t.is(await create('--platform', other), '');
+});
+
 test('what skopeo and podman push is pulled with the same digests', async (t) => {
   if (!requires(t, 'docker-registry', 'skopeo', 'podman')) return;
   const registry = await startRegistry(t);

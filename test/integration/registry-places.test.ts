@@ -92,7 +92,7 @@ test('behind docker:// a short name is docker.io\'s, whatever registries.conf sa
   const registry = await serving(t);
   configure(world, `unqualified-search-registries = ["${registry.domain}"]\n${insecure(registry.domain)}[[registry]]\nlocation = "docker.io"\nblocked = true\n[aliases]\n"myapp" = "${registry.domain}/team/app"\n`);
   for (const name of ['myapp:1', 'team/app:1']) {
-    for (const verb of [['pull'], ['image', 'inspect'], ['manifest', 'inspect']]) {
+    for (const verb of [['pull'], ['image', 'inspect'], ['manifest', 'inspect'], ['search', '--list-tags']]) {
       const { code, stderr } = world.skiff([...verb, `docker://${name}`]);
       t.is(code, 125, name);
       t.regex(stderr, /registry docker\.io is blocked/, verb.join(' '));

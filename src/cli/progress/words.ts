@@ -16,6 +16,7 @@ export function layerWords({ state, reason }: LayerEvent): string {
     case 'waiting': return 'Waiting: another process downloads it';
     case 'downloading': return 'Downloading';
     case 'retrying': return `Retrying: ${reason ?? 'the download was cut'}`;
+    case 'stalled': return `Waiting: ${reason ?? 'no data'}`;
     case 'downloaded': return 'Download complete';
     case 'extracting': return 'Extracting';
     case 'done': return 'Pull complete';
@@ -29,6 +30,7 @@ export function otherLines(event: OtherEvent): string[] {
     case 'notice': return [event.text];
     case 'pulling': return [`${event.name.tag ?? event.digest}: Pulling from ${event.name.path}`];
     case 'pulled': return [`Digest: ${event.digest}`, `Status: ${event.changed ? 'Downloaded newer image for' : 'Image is up to date for'} ${familiarString(event.name)}`];
+    case 'loaded': return []; // the last step of the archive has said so
     case 'archive': {
       const { event: inner } = event;
       if (inner.kind === 'layer') return [`Copying blob ${inner.digest}${inner.exists ? ' (exists already)' : ''}`];
@@ -41,6 +43,6 @@ const order = ['queued', 'waiting', 'downloading', 'retrying', 'downloaded', 'ex
 
 /** True where `next` tells nothing that came before `last`: an unpacking may end before its download is seen to have ended. */
 export function comesAfter(next: LayerEvent['state'], last: LayerEvent['state'] | undefined): boolean {
-  if (last === undefined || next === 'retrying' || last === 'retrying') return true;
+  if (last === undefined || next === 'retrying' || last === 'retrying' || next === 'stalled' || last === 'stalled') return true;
   return order.indexOf(next) >= order.indexOf(last) || (next === 'queued' && (last === 'done' || last === 'exists'));
 }

@@ -1,5 +1,7 @@
 /** What container commands ask about images. */
 import type { Context } from '../../../container/index.ts';
+import { foreignPlatform } from '../../../image/foreign-platform.ts';
+import { hostPlatform } from '../../../image/host-platform.ts';
 import { findImage, resolveImage } from '../../../image/resolve.ts';
 import type { ResolvedImage } from '../../../image/index.ts';
 import { parseLocation } from '../../../image/transports.ts';
@@ -7,6 +9,8 @@ import { canonicalString } from '../../../oci/reference.ts';
 import { config } from '../../../host/config/index.ts';
 import { SkiffError, isCode } from '../../../lib/errors.ts';
 import type { PullPolicy } from '../../../image/pull.ts';
+import { readPlatform } from '../../options/platform.ts';
+import { warn } from '../../output.ts';
 import type { OptionValues } from '../../spec.ts';
 
 const pullPolicies: readonly PullPolicy[] = ['always', 'missing', 'newer', 'never'];
@@ -31,7 +35,9 @@ export async function imageForContainer(context: Context, text: string, options:
   const hasPlatform = ['platform', 'arch', 'os', 'variant'].some((name) => options[name] !== undefined);
   const isPlace = parseLocation(text) !== undefined;
   const local = isPlace ? undefined : policy === 'never' || (policy === 'missing' && !hasPlatform) ? findImage(context.store, text) : undefined;
-  const image = local ?? resolveImage(context.store, await pulled(context, text, policy, options));
+  const { image, notes } = local === undefined ? await pulled(context, text, policy, options) : { image: local, notes: [] };
+  const foreign = foreignPlatform(image.config, readPlatform(options) ?? hostPlatform());
+  if (foreign !== undefined && !notes.includes(foreign)) warn(foreign);
   return { id: image.id, name: image.name === undefined ? undefined : canonicalString(image.name), config: image.config };
 }
 
@@ -44,10 +50,10 @@ function configuredPolicy(): PullPolicy | undefined {
   return found;
 }
 
-/** What to look up after the pull: the name that it got, so that listings show it. */
-async function pulled(context: Context, text: string, policy: PullPolicy, options: OptionValues): Promise<string> {
+/** The image by the name that it got, so that listings show it; `notes` have been told. */
+async function pulled(context: Context, text: string, policy: PullPolicy, options: OptionValues): Promise<{ image: ResolvedImage; notes: readonly string[] }> {
   const { pullAll } = await import('../../pull-images.ts');
   const [result] = await pullAll(context.store, [text], { policy, options });
   if (result === undefined) throw new SkiffError('INTERNAL', `pull ${JSON.stringify(text)}: nothing came`);
-  return result.name === undefined ? result.id : canonicalString(result.name);
+  return { image: resolveImage(context.store, result.name === undefined ? result.id : canonicalString(result.name)), notes: result.notes };
 }

@@ -1,6 +1,6 @@
 import { firstTags } from '../../../image/elsewhere.ts';
 import { SkiffError } from '../../../lib/errors.ts';
-import { canonicalName, defaultDomain, parseReference } from '../../../oci/reference.ts';
+import { canonicalName, defaultDomain, normalize, parseReference } from '../../../oci/reference.ts';
 import type { SearchResult } from '../../../registry/index.ts';
 import { isJsonFormat, renderListing } from '../../listing.ts';
 import { readRegistryFlags } from '../../options/registry.ts';
@@ -25,6 +25,11 @@ export async function run({ args: [term = ''], options }: Invocation): Promise<v
   }));
 }
 
+/** 0, as Podman has it, is not said. */
+function limitOf(options: OptionValues): number {
+  return (options['limit'] as number | undefined) || defaultLimit;
+}
+
 interface Row extends SearchResult { readonly registry: string }
 
 /** Every registry that is meant, one after the other. One that fails does not hide what the others have. */
@@ -32,7 +37,7 @@ async function searchAll(term: string, options: OptionValues): Promise<Row[]> {
   const [{ clientOptions }, { searchRegistry }] = await Promise.all([import('../../../registry/client-options.ts'), import('../../../registry/search.ts')]);
   const client = await clientOptions(await readRegistryFlags(options));
   const { registries, words } = await placesOf(term);
-  const limit = (options['limit'] as number | undefined) ?? defaultLimit;
+  const limit = limitOf(options);
   const rows: Row[] = [];
   const failures: SkiffError[] = [];
   for (const registry of registries) {
@@ -92,10 +97,10 @@ async function listTags(term: string, options: OptionValues): Promise<void> {
   const { registriesConf } = await import('../../../registry/registries-conf.ts');
   const { resolveShortName } = await import('../../../registry/short-names.ts');
   const reference = parseReference(term.replace(/^docker:\/\//, ''));
-  const { candidates } = resolveShortName(await registriesConf(), reference);
+  const { candidates } = term.startsWith('docker://') ? { candidates: [normalize(reference)] } : resolveShortName(await registriesConf(), reference);
   const found = await withClient(options, async (client) => firstTags(await client(), candidates, { doing: 'listing tags' }));
   const name = canonicalName({ domain: found.name.domain, path: found.name.path });
-  const tags = found.tags.slice(0, (options['limit'] as number | undefined) ?? defaultLimit);
+  const tags = found.tags.slice(0, limitOf(options));
   if (isJsonFormat(options['format'] as string | undefined)) return printJson([{ Name: name, Tags: tags }]);
   print(await renderListing({
     name: 'search', rows: tags.map((tag) => ({ Name: name, Tag: tag })), format: options['format'] as string | undefined, typeName: 'registry.listTags',

@@ -17,7 +17,7 @@ export const spec: CommandSpec = {
     { name: 'compatible', kind: 'bool', help: 'Show stars, official and automated, as Docker does' },
     filterOption(['is-automated', 'is-official', 'stars']),
     formatOption(),
-    { name: 'limit', kind: 'int', min: 1, max: 10_000, value: 'NUMBER', help: 'At most so many of each registry', default: '25' },
+    { name: 'limit', kind: 'int', min: 0, max: 10_000, value: 'NUMBER', help: 'At most so many of each registry; 0 is the default', default: '25' },
     { name: 'list-tags', kind: 'bool', help: 'List the tags of a repository' },
     noTruncOption,
     ...registryOptions,

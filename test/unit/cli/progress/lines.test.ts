@@ -9,7 +9,7 @@ const short = digest.slice(7, 19);
 const layer = (state: LayerEvent['state'], doneBytes = 0): LayerEvent => ({ kind: 'layer', digest, state, doneBytes, sizeBytes: 1000 });
 const name = { domain: 'docker.io', path: 'library/nginx', tag: 'latest' };
 const story = [
-  { kind: 'pulling', name, digest } as const, layer('queued'), layer('downloading', 1), layer('downloading', 900), { ...layer('retrying'), reason: 'cut' }, layer('downloading', 950), layer('extracting', 1000),
+  { kind: 'pulling', name, digest } as const, layer('queued'), layer('downloading', 1), layer('downloading', 900), { ...layer('retrying'), reason: 'cut' }, layer('downloading', 950), { ...layer('stalled'), reason: 'no data for 5 s' }, layer('downloading', 970), layer('extracting', 1000),
   layer('done', 1000), layer('downloaded', 1000), { kind: 'pulled', name, digest, id: parseImageID(digest), changed: true } as const,
 ];
 
@@ -18,7 +18,7 @@ test('plainProgress() prints Docker\'s lines, each once, and no bytes', (t) => {
   const { onEvent } = plainProgress((more) => { text += more; });
   for (const event of story) onEvent(event);
   t.deepEqual(text.trimEnd().split('\n'), [
-    'latest: Pulling from library/nginx', `${short}: Pulling fs layer`, `${short}: Retrying: cut`, `${short}: Download complete`, `${short}: Pull complete`, `Digest: ${digest}`, 'Status: Downloaded newer image for nginx:latest',
+    'latest: Pulling from library/nginx', `${short}: Pulling fs layer`, `${short}: Retrying: cut`, `${short}: Waiting: no data for 5 s`, `${short}: Download complete`, `${short}: Pull complete`, `Digest: ${digest}`, 'Status: Downloaded newer image for nginx:latest',
   ]);
 });
 
