@@ -70,6 +70,9 @@ export function isTemporary(error: unknown): boolean {
   return registryErrorOf(error)?.temporary === true;
 }
 
+/** A registry that wants more patience than this has closed for the day (Docker Hub's limits are counted in hours). */
+export const longestRetryAfterMs = 60_000;
+
 const temporaryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
 /**
@@ -81,7 +84,9 @@ export function answerError(method: string, url: URL, answer: { status: number; 
   const errors = specErrors(answer.body);
   const named = errors.map(({ code, message }) => (message === '' || message.toUpperCase() === code ? code : `${code}: ${message}`)).join('; ');
   const code = status === 401 || status === 403 ? 'REGISTRY_UNAUTHORIZED' : errors.some((one) => one.code === 'NAME_UNKNOWN') ? 'NAME_UNKNOWN' : codes[status];
-  return new RegistryError(`${status} ${named === '' ? answer.statusText : named}`, {
+  const { retryAfterMs = 0 } = answer;
+  const patience = retryAfterMs > longestRetryAfterMs ? `; it asks to be tried again in ${Math.ceil(retryAfterMs / 1000)} s` : '';
+  return new RegistryError(`${status} ${named === '' ? answer.statusText : named}${patience}`, {
     code, method, url, stage: 'answer', status, errors, temporary: temporaryStatuses.has(status), retryAfterMs: answer.retryAfterMs,
     body: answer.body.subarray(0, maxErrorBytes).toString(),
   });
@@ -128,17 +133,29 @@ const trustCodes: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'its certificate is not valid yet', ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
+/** A server sends these of the client's certificate: it got none, or one that it doesn't like. @see RFC 8446 section 6.2 */
+const certificateAlert = /alert (?:bad certificate|unsupported certificate|certificate (?:required|unknown|expired|revoked)|unknown ca)/;
+
 /**
  * The error for an exchange that got no answer, or not all of it. A RegistryError and an abort's reason stay what they are. Who goes through a
- * proxy connects to that, and so it is what can't be reached.
+ * proxy connects to that, and so it is what can't be reached. `showsCertificate`: the host is shown a certificate of ours.
  */
-export function exchangeError(error: unknown, method: string, url: URL, { signal, proxy }: { signal?: AbortSignal | undefined; proxy?: URL | undefined } = {}): Error {
+export function exchangeError(
+  error: unknown, method: string, url: URL, { signal, proxy, showsCertificate = false }: { signal?: AbortSignal | undefined; proxy?: URL | undefined; showsCertificate?: boolean } = {},
+): Error {
   if (signal?.aborted === true) return signal.reason instanceof Error ? signal.reason : new SkiffError('REGISTRY_FAILED', 'stopped', { cause: signal.reason });
   if (error instanceof SkiffError) return error;
   const code = codeOf(error);
   const details = { method, url, cause: error };
   if (Object.hasOwn(trustCodes, code)) {
     return new RegistryError(trustCodes[code] ?? code, { ...details, stage: 'tls', temporary: false, hint: `put the authority's certificate into ~/.config/containers/certs.d/${url.host}/ca.crt` });
+  }
+  if (certificateAlert.test(messageOf(error)) && (code === 'EPROTO' || code.startsWith('ERR_SSL'))) {
+    const folder = `~/.config/containers/certs.d/${url.host}`;
+    return new RegistryError(showsCertificate ? 'it does not take our client certificate' : 'it wants a client certificate', {
+      ...details, stage: 'tls', temporary: false,
+      hint: showsCertificate ? `see the .cert and .key in certs.d for ${url.host}, or in --cert-dir` : `put the certificate and its key into ${folder}, as client.cert and client.key`,
+    });
   }
   // A server of plain HTTP answers a TLS hello with text.
   if (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {

@@ -85,6 +85,13 @@ const addressTimeoutMs = 1500;
 const discardBytes = 64 * 1024;
 /** For what nobody wants, and for the text of a failure, of which the status is the news. */
 const unwantedMs = 5000;
+/** Without a byte for so long a wait is told to whoever waits. */
+export const stallNoticeMs = 5000;
+/**
+ * A body that has begun and stands still for so long has failed. Shorter than the wait for its head, before which a registry may have to look for
+ * the blob elsewhere: what has begun comes, or another attempt brings it sooner.
+ */
+const longestStallMs = 30_000;
 /** A document that comes byte by byte is given up after so many idle timeouts: it is small, and its reader waits for all of it. */
 const documentTimeouts = 10;
 
@@ -139,7 +146,7 @@ export function openHttp(options: HttpOptions): Http {
       log.debug(`${shown}${range === undefined ? '' : ` ${range}`}: ${made.status}, ${made.header('content-type') ?? 'no type'}, ${made.header('content-length') ?? '?'} bytes, ${Math.round(monotonicMs() - started)} ms`);
       return made;
     } catch (error) {
-      const failure = exchangeError(error, method, url, { signal, proxy: proxyFor(url, options.env) });
+      const failure = exchangeError(error, method, url, { signal, proxy: proxyFor(url, options.env), showsCertificate: url.host === request.trust.host && request.trust.certs.cert !== undefined });
       log.debug(`${shown}: ${failure instanceof RegistryError ? failure.message.slice(failure.message.indexOf(': ') + 2) : failure.message}`);
       throw failure;
     }
@@ -195,7 +202,7 @@ function answerOf(answer: IncomingMessage, method: string, url: URL, { signal, i
   async function* stream(): AsyncGenerator<Uint8Array, void, void> {
     // Only time that is spent waiting for the registry counts, not what the reader takes for a piece.
     let isWaiting = true;
-    const timer = setTimeout(() => { if (isWaiting) answer.destroy(timeoutError(bodyTimeout)); }, idleTimeoutMs);
+    const timer = setTimeout(() => { if (isWaiting) answer.destroy(timeoutError(bodyTimeout)); }, Math.min(idleTimeoutMs, longestStallMs));
     try {
       for await (const piece of answer) {
         isWaiting = false;
@@ -220,7 +227,7 @@ function answerOf(answer: IncomingMessage, method: string, url: URL, { signal, i
       const pieces: Uint8Array[] = [];
       let length = 0;
       const started = monotonicMs();
-      for await (const piece of stream()) {
+      for await (const piece of toldStalls(stream(), `${method} ${redactUrl(url)}`)) {
         length += piece.length;
         if (length > maxBytes) throw tooLarge();
         if (monotonicMs() - started > documentTimeouts * idleTimeoutMs) throw new RegistryError(`no end of the answer in ${Math.round(documentTimeouts * idleTimeoutMs / 1000)} s`, { method, url, stage: 'exchange', temporary: false });
@@ -241,6 +248,19 @@ function answerOf(answer: IncomingMessage, method: string, url: URL, { signal, i
       }
     },
   };
+}
+
+/** The same pieces; each time that none comes for a while, that is said of `what`. */
+export async function* toldStalls(body: AsyncIterable<Uint8Array>, what: string, afterMs = stallNoticeMs): AsyncGenerator<Uint8Array, void, void> {
+  const timer = setTimeout(() => log.warn(`${what}: no data for ${afterMs / 1000} s, waiting`), afterMs);
+  try {
+    for await (const piece of body) {
+      yield piece;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Turns an unwanted answer into its error; reads at most 8 KiB of it. */

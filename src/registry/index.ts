@@ -67,7 +67,7 @@ export interface ClientOptions {
   readonly attempts?: number;
   /** The wait before another attempt. Default: one that doubles. */
   readonly retryDelayMs?: number | undefined;
-  /** An exchange without a byte for so long has failed, temporarily. Default 60 s. */
+  /** An exchange without a byte for so long has failed, temporarily; once its body has begun, after 30 s at most. Default 60 s. */
   readonly idleTimeoutMs?: number;
   /** Stops everything under way. */
   readonly signal?: AbortSignal;

@@ -11,16 +11,29 @@ const maxPageBytes = 16 * 1024 * 1024;
 const maxPages = 10_000;
 const maxEntries = 1_000_000;
 
-/** In the registry's order. Names that no reference could hold are left out. */
+/** In the registry's order. Names that no reference could hold are left out, and counted in a warning. */
 export async function listTags(place: Place): Promise<string[]> {
   const tags: string[] = [];
-  for await (const tag of pages(place, `${place.base}/tags/list`, 'tags', [place.pull], { 404: 'NAME_UNKNOWN' })) if (isTag(tag)) tags.push(tag);
+  for await (const tag of fitting(place, 'tags', isTag, pages(place, `${place.base}/tags/list`, 'tags', [place.pull], { 404: 'NAME_UNKNOWN' }))) tags.push(tag);
   return tags;
 }
 
-/** The registry's repositories, as they come. */
+/** The registry's repositories, as they come; names as for listTags. */
 export async function* catalog(place: Place): AsyncGenerator<string> {
-  for await (const name of pages(place, '/v2/_catalog?n=1000', 'repositories', ['registry:catalog:*'], {})) if (isRepositoryPath(name)) yield name;
+  yield* fitting(place, 'repositories', isRepositoryPath, pages(place, '/v2/_catalog?n=1000', 'repositories', ['registry:catalog:*'], {}));
+}
+
+/** Names with control characters and the like never get further, but what is missing from a listing is told. */
+async function* fitting({ endpoint: { repository: { domain, path } } }: Place, kind: string, isName: (name: string) => boolean, names: AsyncIterable<string>): AsyncGenerator<string> {
+  let leftOut = 0;
+  try {
+    for await (const name of names) {
+      if (isName(name)) yield name;
+      else leftOut++;
+    }
+  } finally {
+    if (leftOut > 0) log.warn(`${path === '' ? domain : `${domain}/${path}`}: ${kind} left out, whose names no reference can hold: ${leftOut}`);
+  }
 }
 
 async function* pages(place: Place, first: string, key: string, scopes: readonly string[], codes: Readonly<Record<number, ErrorCode>>): AsyncGenerator<string> {

@@ -1,5 +1,5 @@
 /** Manifests: fetched, looked up, stored. Whatever a registry says of a digest is held against the bytes. */
-import { SkiffError } from '../lib/errors.ts';
+import { SkiffError, isCode } from '../lib/errors.ts';
 import { verifyDigest } from '../oci/digest.ts';
 import { type Digest, digestOf, parseDigest } from '../oci/ids.ts';
 import { maxManifestBytes } from '../oci/manifest.ts';
@@ -50,7 +50,13 @@ export async function putManifest(place: Place, reference: string, raw: Uint8Arr
     method: 'PUT', target: `${place.base}/manifests/${reference}`, headers: { 'content-type': mediaType }, body: raw, scopes: [place.push], expect: [200, 201, 202], answerTimeoutMs: putTimeoutMs,
   });
   await answer.discard();
-  checkSaidDigest(answer, raw, `manifest ${reference} as stored by ${place.endpoint.repository.domain}`);
+  try {
+    checkSaidDigest(answer, raw, 'manifest');
+  } catch (error) {
+    if (!isCode(error, 'DIGEST_MISMATCH')) throw error;
+    // Here the bytes are right, and what was said of them is not.
+    throw new SkiffError('DIGEST_MISMATCH', `manifest ${reference} as stored by ${place.endpoint.repository.domain} has digest ${answer.header('docker-content-digest')}, expected ${digestOf(raw)}`, { cause: error });
+  }
   return digestOf(raw);
 }
 

@@ -1,14 +1,14 @@
 /** When to try again, and when to let it be. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '../lib/log.ts';
-import { type RegistryError, registryErrorOf } from './errors.ts';
+import { longestRetryAfterMs, type RegistryError, registryErrorOf } from './errors.ts';
 
 const firstDelayMs = 500;
 const longestDelayMs = 8000;
-/** A registry that wants more patience than this has closed for the day (Docker Hub's limits are counted in hours). */
-const longestRetryAfterMs = 60_000;
-/** Longer waits are told to whoever waits. */
+/** Longer waits of our own are told to whoever waits. */
 const noticeableMs = 5000;
+/** And one that the registry asks for from here on: nobody would guess it. */
+const noticeableRetryAfterMs = 1000;
 
 /**
  * How long to wait after the failure of attempt `attempt` (from 1): doubling from half a second, with jitter of a half either
@@ -43,7 +43,8 @@ export async function withRetries<T>(
       const delay = failure?.temporary === true && number < attempts && isWorthIt(failure) ? retryDelayMs(number, failure.retryAfterMs, Math.random, fixedMs) : undefined;
       if (delay === undefined) throw error;
       // A registry out of reach is told of at once: it may be starting, or the name may be wrong, and only the user knows.
-      (delay > noticeableMs || failure?.stage === 'connect' ? log.warn : log.debug)(`${failure?.message ?? ''}; attempt ${number + 1} of ${attempts} in ${Math.round(delay / 100) / 10} s`);
+      const isNoticeable = delay > noticeableMs || (failure?.retryAfterMs ?? 0) >= noticeableRetryAfterMs || failure?.stage === 'connect';
+      (isNoticeable ? log.warn : log.debug)(`${failure?.message ?? ''}; attempt ${number + 1} of ${attempts} in ${Math.round(delay / 100) / 10} s`);
       await sleep(delay, undefined, { signal });
     }
   }

@@ -77,8 +77,13 @@ export function openHost(http: Http, trust: Trust): Host {
       return settled;
     },
   };
-  const ask = async (origin: URL): Promise<URL> => {
+  const ask = async (origin: URL, afterTls?: RegistryError): Promise<URL> => {
     const answer = await http.exchange({ method: 'GET', url: new URL('/v2/', origin), trust });
+    // So answers a server of TLS that is spoken to without it: why it was not to be had with it is what to tell.
+    if (afterTls !== undefined && answer.status === 400) {
+      await answer.discard();
+      throw afterTls;
+    }
     // What another host asks for, to which a redirect leads, is not this one's question.
     if (answer.status === 401 && answer.url.origin === origin.origin) host.challenge = chosenChallenge(answer);
     await answer.discard();
@@ -93,10 +98,10 @@ export function openHost(http: Http, trust: Trust): Host {
       const failure = registryErrorOf(error);
       if (failure === undefined || failure.stage === 'answer') throw error;
       try {
-        return await ask(new URL(`http://${trust.host}`));
+        return await ask(new URL(`http://${trust.host}`), failure);
       } catch (second) {
         // Where nothing listens both fail alike; where TLS fails for a reason of its own that is the one to tell.
-        throw failure.stage === 'tls' && registryErrorOf(second)?.stage !== 'connect' ? failure : second;
+        throw second === failure || (failure.stage === 'tls' && registryErrorOf(second)?.stage !== 'connect') ? failure : second;
       }
     }
   };

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
 import type { TarMember } from '../helpers/make-archive.ts';
-import { blob, descriptor, makeImage, makeLayer, ociTypes, sha256 } from '../helpers/make-archive.ts';
+import { blob, descriptor, makeImage, makeLayer, makeTar, ociMembers, ociParts, ociTypes, sha256 } from '../helpers/make-archive.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld } from '../helpers/world.ts';
 
@@ -50,5 +50,19 @@ test('an OCI layout: the entry that was asked for is read and no other, whatever
   writeIndex(entries.slice(1, 2), false);
   t.is(world.skiff(['pull', '-q', 'oci:./layout/'], { cwd: world.dir }).code, 0);
   t.is(world.ok('images', '--format', '{{.Repository}}:{{.Tag}}'), 'localhost/layout:latest', 'without a name in the layout the path is one');
+  t.deepEqual(auditStore(world), []);
+});
+
+test('an OCI layout with control characters in a name is refused whole', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const archive = join(world.dir, 'evil.tar');
+  writeFileSync(archive, makeTar(ociMembers(ociParts(makeImage([makeLayer({ a: 'a' })]), 'evil\u001b[31m'))));
+  for (const command of [['load', '-q', '-i', archive], ['pull', '-q', `oci-archive:${archive}`]]) {
+    const { code, stderr } = world.skiff(command);
+    t.is(code, 125, command[0]);
+    t.regex(stderr, /index\.json: the name "evil\\u001b\[31m" has control characters/);
+  }
+  t.is(world.ok('images', '-a', '-q'), '');
   t.deepEqual(auditStore(world), []);
 });

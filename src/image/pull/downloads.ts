@@ -222,6 +222,7 @@ export class Downloads {
         for (const fd of blob.followers) wake(fd);
       },
       onRetry: (reason) => this.#tell(blob, 'retrying', blob.toldAt, reason),
+      onStall: (ms) => this.#tell(blob, 'stalled', blob.toldAt, `no data for ${ms / 1000} s`),
     });
     blob.state = 'finished';
   }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SkiffError } from '../../lib/errors.ts';
 import type { Digest } from '../../oci/ids.ts';
 import { isTemporary, registryErrorOf } from '../../registry/errors.ts';
+import { stallNoticeMs } from '../../registry/http.ts';
 import type { RegistryClient, Repository } from '../../registry/index.ts';
 import { retryDelayMs } from '../../registry/retry.ts';
 import type { Download } from '../../storage/blob-area.ts';
@@ -24,6 +25,9 @@ export interface BlobFetch {
   readonly onBytes: (doneBytes: number) => void;
   /** Another attempt will be made. */
   readonly onRetry: (reason: string) => void;
+  /** Nothing comes for so long, by default stallNoticeMs; what comes then is told as always. */
+  readonly onStall: (ms: number) => void;
+  readonly stallMs?: number;
 }
 
 /**
@@ -93,8 +97,11 @@ async function fetchFrom(offset: number, download: Download, fetch: BlobFetch, c
     count(bytes);
     fetch.onBytes(at);
   };
+  const { stallMs = stallNoticeMs } = fetch;
+  const stall = setTimeout(() => fetch.onStall(stallMs), stallMs);
   try {
     for await (const chunk of body) {
+      stall.refresh();
       const piece = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.length));
       skip -= chunk.length - piece.length;
       at += piece.length;
@@ -106,6 +113,8 @@ async function fetchFrom(offset: number, download: Download, fetch: BlobFetch, c
   } catch (error) {
     write();
     throw error;
+  } finally {
+    clearTimeout(stall);
   }
   write();
 }

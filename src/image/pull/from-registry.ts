@@ -3,6 +3,7 @@
  * it an image. Until then nothing refers to what was stored, and after a failure it goes again; only downloads stay.
  */
 import { SkiffError, isCode } from '../../lib/errors.ts';
+import { log } from '../../lib/log.ts';
 import { verifyDigest } from '../../oci/digest.ts';
 import type { ChainID, DiffID, Digest, ImageID } from '../../oci/ids.ts';
 import { chainIDs, digestOf, parseImageID } from '../../oci/ids.ts';
@@ -11,10 +12,10 @@ import { maxConfigBytes, parseImageConfig } from '../../oci/image-config.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { requireImageManifest } from '../../oci/manifest.ts';
 import type { Platform } from '../../oci/platform.ts';
-import { normalizePlatform, platformString } from '../../oci/platform.ts';
 import type { NamedReference } from '../../oci/reference.ts';
 import { canonicalName, canonicalString, familiarString, withDefaultTag } from '../../oci/reference.ts';
 import { isTemporary } from '../../registry/errors.ts';
+import { toldStalls } from '../../registry/http.ts';
 import type { RegistryClient, Repository } from '../../registry/index.ts';
 import { diffIDOf, readManifest } from '../../storage/distribution.ts';
 import { layerTar } from '../../storage/export-layer.ts';
@@ -22,6 +23,7 @@ import { hasImage, readImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
 import { findDiffID, hasLayer } from '../../storage/layerdb.ts';
 import { resolveTag } from '../../storage/repositories.ts';
+import { foreignPlatform } from '../foreign-platform.ts';
 import type { LayerBlob, OfferedImage } from '../index.ts';
 import { storeImages } from '../load.ts';
 import { readRecord } from '../manifest-record.ts';
@@ -61,7 +63,8 @@ export async function pullFromRegistry(store: Store, written: NamedReference, pu
   const name = nameToKeep(written);
   const repository: Repository = { domain: name.domain, path: name.path };
   const { top, chosen, raw: rawConfig, config, id, known } = await fetchDocuments(store, name, client, platform, (digest) => onEvent({ kind: 'pulling', name, digest }));
-  const notes = foreignPlatform(config, platform);
+  const foreign = foreignPlatform(config, platform);
+  const notes = foreign === undefined ? [] : [foreign];
   const chain = chainIDs(config.rootfs.diff_ids);
   const changed = !known || resolveTag(store, familiarString(name)) !== id || chain.some((chainID) => !hasLayer(store, chainID));
   if (!changed && isKept(store, id, name, chosen)) {
@@ -149,6 +152,7 @@ async function fetchConfig(client: RegistryClient, repository: Repository, diges
     } catch (error) {
       // A body that was cut: opening it again is retried by the client, with its patience.
       if (!isTemporary(error) || attempt >= maxConfigAttempts) throw error;
+      log.warn(`config ${digest}: ${error instanceof Error ? error.message : String(error)}; attempt ${attempt + 1} of ${maxConfigAttempts}`);
     }
   }
 }
@@ -158,7 +162,7 @@ async function fetchSmall(client: RegistryClient, repository: Repository, digest
   const wrongSize = (found: string): SkiffError => new SkiffError('DIGEST_MISMATCH', `config ${digest} has ${found} bytes, its descriptor says ${sizeBytes}`);
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of body) {
+  for await (const piece of toldStalls(body, `config ${digest}`)) {
     if (totalBytes !== undefined && totalBytes !== sizeBytes) throw wrongSize(String(totalBytes));
     bytes += piece.length;
     if (bytes > sizeBytes) throw wrongSize(`more than ${sizeBytes}`);
@@ -168,12 +172,6 @@ async function fetchSmall(client: RegistryClient, repository: Repository, digest
   const raw = Buffer.concat(pieces);
   verifyDigest(raw, digest, 'config');
   return raw;
-}
-
-function foreignPlatform({ os, architecture, variant }: ImageConfig, wanted: Platform): string[] {
-  const own = normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
-  if (own.os === wanted.os && own.architecture === wanted.architecture) return [];
-  return [`image platform (${platformString(own)}) does not match the expected platform (${platformString(wanted)})`];
 }
 
 interface Pulled { readonly id: ImageID; readonly rawConfig: Buffer; readonly config: ImageConfig; readonly name: NamedReference; readonly chosen: ChosenManifest }

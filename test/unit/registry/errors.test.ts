@@ -56,3 +56,19 @@ test('exchangeError() of a stopped exchange is the reason to stop', (t) => {
   const reason = new Error('interrupted');
   t.is(exchangeError(new Error('aborted'), 'GET', url, { signal: AbortSignal.abort(reason) }), reason);
 });
+
+test('exchangeError() of a server that wants a client certificate says so, and where it belongs', (t) => {
+  const alert = (text: string, showsCertificate: boolean): { message: string; hint?: string | undefined } | undefined =>
+    registryErrorOf(exchangeError(Object.assign(new Error(`00AB:error:0A000412:SSL routines:ssl3_read_bytes:${text}:../deps/openssl/ssl/record/rec_layer_s3.c:1586:SSL alert number 42`), { code: 'ERR_SSL_X' }), 'GET', new URL('https://r.example:5000/v2/'), { showsCertificate }));
+  for (const text of ['sslv3 alert bad certificate', 'tlsv13 alert certificate required', 'tlsv1 alert unknown ca']) {
+    t.is(alert(text, false)?.message, 'GET https://r.example:5000/v2/: it wants a client certificate');
+    t.is(alert(text, false)?.hint, 'put the certificate and its key into ~/.config/containers/certs.d/r.example:5000, as client.cert and client.key');
+    t.is(alert(text, true)?.message, 'GET https://r.example:5000/v2/: it does not take our client certificate');
+  }
+  t.regex(alert('sslv3 alert handshake failure', false)?.message ?? '', /TLS: .*handshake failure/);
+});
+
+test('answerError() names a wait that is longer than anybody waits', (t) => {
+  t.regex(answerError('GET', url, { ...answer(429, ''), retryAfterMs: 3_600_000 }).message, /: 429 Internal Server Error; it asks to be tried again in 3600 s$/);
+  t.notRegex(answerError('GET', url, { ...answer(429, ''), retryAfterMs: 60_000 }).message, /again/);
+});

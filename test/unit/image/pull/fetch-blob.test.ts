@@ -22,9 +22,31 @@ test('fetchBlobInto() gives up at once where a registry asks for more patience t
   };
   const fetch: BlobFetch = {
     client: client as RegistryClient, repository: { domain: 'r.example', path: 'a' }, digest: digestOf('x'), sizeBytes: 1, signal: new AbortController().signal,
-    onBytes() {}, onRetry: (reason) => retried.push(reason),
+    onBytes() {}, onRetry: (reason) => retried.push(reason), onStall() {},
   };
   const into = download();
   await t.throwsAsync(fetchBlobInto(into, fetch), { instanceOf: RegistryError });
   t.deepEqual([asked, retried.length, into.closed], [1, 0, 1]);
+});
+
+test('fetchBlobInto() tells of a body that stands still, once for each time', async (t) => {
+  const told: string[] = [];
+  const body = async function* slow(): AsyncGenerator<Uint8Array> {
+    for (const text of ['a', 'b', 'c']) {
+      if (text !== 'b') await new Promise<void>((resolve) => { stalled = resolve; });
+      told.push(text);
+      yield Buffer.from(text);
+    }
+  };
+  let stalled = (): void => {};
+  const client: Partial<RegistryClient> = { fetchBlob: (repository) => Promise.resolve({ offset: 0, totalBytes: 3, body: body(), from: { repository, insecure: false, serves: 'all', mirror: false } }) };
+  await fetchBlobInto(download(), {
+    client: client as RegistryClient, repository: { domain: 'r.example', path: 'a' }, digest: digestOf('abc'), sizeBytes: 3, signal: new AbortController().signal,
+    onBytes() {}, onRetry() {}, stallMs: 20,
+    onStall(ms) {
+      told.push(`stalled ${ms}`);
+      stalled();
+    },
+  });
+  t.deepEqual(told, ['stalled 20', 'a', 'b', 'stalled 20', 'c']);
 });
