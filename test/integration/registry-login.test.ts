@@ -183,6 +183,12 @@ test("--compat-auth-file keeps Docker's format", async (t) => {
   t.is(world.ok('login', '--get-login', 'docker.io'), 'hub');
   t.is(world.ok('logout', registry.domain), `Not logged into ${registry.domain} with current tool. Existing credentials were established via docker login. Please use docker logout instead.`);
   t.is(world.ok('logout', '--compat-auth-file', path, 'docker.io'), 'Removed login credentials for docker.io');
+  const own = put(join(world.home, 'own.json'), JSON.stringify({ auths: { 'https://index.docker.io/v1/': { auth: 'aHViOnB3' }, 'https://r.example/v2/': { auth: 'aHViOnB3' }, 'r.example/team': { auth: 'aHViOnB3' } } }));
+  for (const host of ['docker.io', 'r.example']) {
+    t.is(world.ok('logout', '--authfile', own, host), `Removed login credentials for ${host}`, 'what is read for a host is what goes');
+    t.is(world.skiff(['logout', '--authfile', own, host]).stderr, `Error: not logged into ${host}\n`);
+  }
+  t.deepEqual(readJson(own), { auths: { 'r.example/team': { auth: 'aHViOnB3' } } });
   t.deepEqual(Object.keys(readJson(path).auths ?? {}), [registry.domain]);
   t.regex(world.skiff(['login', '--compat-auth-file', path, '-u', testUser, '-p', testPassword, `${registry.domain}/team`]).stderr, /by registry, not for/);
 });
@@ -251,6 +257,7 @@ test('a credential helper that is missing, fails or has a path for a name is rep
     const done = world.skiff(['--log-level', 'debug', 'login', '--get-login', registry.domain], { env });
     t.is(done.code, 125, helper);
     t.regex(done.stderr, text);
+    t.notRegex(done.stderr, /hint: .*install/, 'no package has it');
     t.notRegex(done.stderr, /topsecret/);
     // oxlint-disable-next-line no-control-regex -- this is what must not be there
     t.notRegex(done.stderr, /\x1b/);
@@ -286,7 +293,11 @@ test("a registry that asks for a client's certificate gets the pair of certs.d",
   const registry = await startRegistry(t, { tls: 'client', auth: true });
   const dir = trustRegistry(world, registry);
   const login = ['login', '-u', testUser, '-p', testPassword, registry.domain];
-  t.is(world.skiff(login).code, 125);
+  for (const flags of [[], ['--tls-verify=false']]) {
+    const { code, stderr } = world.skiff([...login, ...flags]);
+    t.is(code, 125);
+    t.regex(stderr, /\/v2\/: it wants a client certificate\nhint: put the certificate and its key into .*certs\.d\/localhost:\d+, as client\.cert and client\.key/, 'http is tried then, and its 400 tells nothing');
+  }
   put(join(dir, 'me.cert'), readFileSync(registry.files?.clientCert ?? '', 'utf8'));
   put(join(dir, 'me.key'), readFileSync(registry.files?.clientKey ?? '', 'utf8'));
   t.is(world.ok(...login), 'Login Succeeded!');

@@ -4,7 +4,7 @@ import { SkiffError } from '../../lib/errors.ts';
 import { session } from '../session.ts';
 import { sys } from '../sys.ts';
 import { filesystemName } from './filesystems.ts';
-import { installCommand } from './packages.ts';
+import { knownInstallCommand } from './packages.ts';
 
 /** undefined where nothing certain can be said. Never throws. */
 export function hintFor(error: unknown): string | undefined {
@@ -12,7 +12,7 @@ export function hintFor(error: unknown): string | undefined {
   if (error.hint !== undefined) return error.hint;
   const path = typeof error.data['path'] === 'string' ? error.data['path'] : undefined;
   switch (error.code) {
-    case 'HELPER_MISSING': return typeof error.data['program'] === 'string' ? installCommand(error.data['program']) : undefined;
+    case 'HELPER_MISSING': return typeof error.data['program'] === 'string' ? knownInstallCommand(error.data['program']) : undefined;
     case 'NO_SPACE': return `free some space${path === undefined ? '' : ` on the filesystem of ${path}`}: skiff rm and skiff rmi remove what is not needed`;
     case 'USERNS_FORBIDDEN': return refusalHint() ?? 'skiff doctor tells what is missing';
     case 'SUBID_MISSING': return singleIDHint() ?? 'skiff doctor tells which range is missing';

@@ -34,6 +34,16 @@ export function familyOf(osRelease: string): Family | undefined {
   return undefined;
 }
 
+/**
+ * The same for a program that others may have named: undefined where no package is known to have it. Of Docker's credential helpers few are packaged.
+ */
+export function knownInstallCommand(program: string, osRelease: string = readOsRelease()): string | undefined {
+  if (!program.startsWith('docker-credential-')) return installCommand(program, osRelease);
+  const known = packages[program];
+  const family = familyOf(osRelease);
+  return typeof known === 'object' && family !== undefined && known[family] !== undefined ? installCommand(program, osRelease) : undefined;
+}
+
 /** "sudo apt-get install uidmap" on this machine; where the distribution is unknown, words that name the package. */
 export function installCommand(program: string, osRelease: string = readOsRelease()): string {
   const family = familyOf(osRelease);

@@ -14,7 +14,7 @@ import { isObject } from '../../lib/json.ts';
 import type { Credential } from '../index.ts';
 import { filesHelper, readAuthBytes } from './credentials.ts';
 import { eraseFromHelper, listHelper, tellHelper } from './helper.ts';
-import { dockerHubKey, helperServers } from './keys.ts';
+import { dockerHubKey, helperServers, hostOfKey, normalHost } from './keys.ts';
 import { encodeAuth, parseAuthDocument, parseAuthObject } from './parse.ts';
 
 export interface StorePlace {
@@ -48,9 +48,9 @@ export async function storeCredential(place: StorePlace, key: string, credential
   return place.path;
 }
 
-/** True where there was a credential under `key`, which is gone now. @throws as storeCredential */
+/** True where there was a credential under `key`, or one of Docker's that is read for that host (its key a URL), which is gone now. @throws as storeCredential */
 export async function removeCredential(place: StorePlace, key: string): Promise<boolean> {
-  const keys = [...new Set([fileKey(place, key), key])];
+  const means = (name: string): boolean => name === key || (!key.includes('/') && hostOfKey(name, false) === normalHost(key));
   let removed = false;
   for (const helper of helpersFor(place, key)) {
     for (const server of key.includes('/') ? [] : helperServers(key)) {
@@ -59,7 +59,7 @@ export async function removeCredential(place: StorePlace, key: string): Promise<
   }
   await changeFile(place.path, (document) => {
     const auths = document['auths'];
-    const found = isObject(auths) ? keys.filter((name) => Object.hasOwn(auths, name)) : [];
+    const found = isObject(auths) ? Object.keys(auths).filter(means) : [];
     for (const name of found) delete (auths as Record<string, unknown>)[name];
     if (found.length > 0) removed = true;
     return found.length > 0;

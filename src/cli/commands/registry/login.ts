@@ -7,7 +7,7 @@ export const spec: CommandSpec = {
   path: ['login'],
   summary: 'Log in to a registry',
   description: [
-    'Asks for what is not given, proves it at the registry, and stores it in $XDG_RUNTIME_DIR/containers/auth.json (which does not outlive a boot), in --authfile, or with the credential helper that is configured for the registry.',
+    'Asks for what is not given, proves it at the registry, and stores it in $XDG_RUNTIME_DIR/containers/auth.json (which does not outlive a boot), in --authfile, or with the credential helper that this very file (credHelpers, credsStore) or registries.conf (credential-helpers) names for the registry. A helper that another of the auth files names is only asked.',
     'REGISTRY may go on with a namespace or repository, for a credential of its own: the most specific one is used. Without REGISTRY, the first of unqualified-search-registries in registries.conf.',
   ],
   args: [{ name: 'REGISTRY' }],

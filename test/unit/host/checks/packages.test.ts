@@ -1,5 +1,5 @@
 import test from 'ava';
-import { familyOf, installCommand } from '../../../../src/host/checks/packages.ts';
+import { familyOf, installCommand, knownInstallCommand } from '../../../../src/host/checks/packages.ts';
 
 const releases: readonly (readonly [string, string, string | undefined])[] = [
   ['Debian', 'ID=debian\nVERSION_ID="12"\n', 'apt'],
@@ -25,4 +25,12 @@ test('installCommand() knows packages with other names than their programs', (t)
   t.is(installCommand('pasta', 'ID=alpine\n'), 'sudo apk add passt');
   t.is(installCommand('crun', 'ID=arch\n'), 'sudo pacman -S crun');
   t.is(installCommand('newgidmap', 'ID=nixos\n'), 'install the package "uidmap"');
+});
+
+test('knownInstallCommand() makes up no package for a credential helper', (t) => {
+  t.is(knownInstallCommand('docker-credential-pass', 'ID=debian\n'), 'sudo apt-get install golang-docker-credential-helpers');
+  t.is(knownInstallCommand('docker-credential-secretservice', 'ID=ubuntu\n'), 'sudo apt-get install golang-docker-credential-helpers');
+  for (const release of ['ID=debian\n', 'ID=fedora\n', '']) t.is(knownInstallCommand('docker-credential-nowhere', release), undefined, release);
+  t.is(knownInstallCommand('docker-credential-pass', 'ID=fedora\n'), undefined);
+  t.is(knownInstallCommand('crun', 'ID=fedora\n'), 'sudo dnf install crun');
 });
