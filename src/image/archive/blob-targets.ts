@@ -1,16 +1,17 @@
 /**
- * Where the blobs of an archive go, as destinations of a push: a tar file that is written front to back, or a folder. A blob
- * counts as there only where this very command wrote it: what lies in a folder may be anything.
+ * Where the blobs of an archive go, as destinations of a push: a tar file that is written front to back, or a folder. What lies in a folder
+ * may be anything: a blob counts as there once its bytes have the digest of its name, and then is left as it is.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeAll } from '../../host/atomic-write.ts';
 import { fileChunks } from '../../host/file-chunks.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { randomHex } from '../../host/random.ts';
-import { SkiffError, wrap } from '../../lib/errors.ts';
+import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
+import { checkDigest } from '../../oci/digest.ts';
 import type { Digest } from '../../oci/ids.ts';
 import { digestOf, parseDigest } from '../../oci/ids.ts';
 import type { BlobSource } from '../../registry/index.ts';
@@ -63,8 +64,15 @@ export function folderTarget(path: string, nameOfBlob: (digest: Digest) => strin
     throw wrap(error, `write ${JSON.stringify(path)}`);
   }
   const done = new Map<Digest, number>();
+  const there = async (digest: Digest): Promise<number | undefined> => {
+    const sizeBytes = done.get(digest) ?? await checkedSize(join(path, nameOfBlob(digest)), digest);
+    if (sizeBytes !== undefined) done.set(digest, sizeBytes);
+    return sizeBytes;
+  };
   const beside = join(path, folders[0] ?? '.');
   const putBlob: ImageTarget['putBlob'] = async (source, onBytes) => {
+    const before = source.digest === undefined ? undefined : await there(source.digest);
+    if (source.digest !== undefined && before !== undefined) return { digest: source.digest, sizeBytes: before };
     const temporary = join(beside, `.tmp-${randomHex(6)}`);
     try {
       const fd = openSync(temporary, 'wx', 0o666);
@@ -75,9 +83,12 @@ export function folderTarget(path: string, nameOfBlob: (digest: Digest) => strin
           onBytes?.(chunk.length);
         }
         const digest = sums.end(source);
-        fsyncSync(fd);
-        renameSync(temporary, join(path, nameOfBlob(digest)));
-        done.set(digest, sums.sizeBytes);
+        if (await there(digest) !== undefined) rmSync(temporary);
+        else {
+          fsyncSync(fd);
+          renameSync(temporary, join(path, nameOfBlob(digest)));
+          done.set(digest, sums.sizeBytes);
+        }
         return { digest, sizeBytes: sums.sizeBytes };
       } finally {
         closeSync(fd);
@@ -89,11 +100,31 @@ export function folderTarget(path: string, nameOfBlob: (digest: Digest) => strin
   };
   return {
     repository: undefined, concurrency: availableParallelism(), putBlob,
-    statBlob: async (digest) => done.get(digest),
+    statBlob: there,
     peekBlob: async (digest) => firstBytes(join(path, nameOfBlob(digest))),
     mountBlob: async () => false,
     putManifest: async (raw) => (await putBlob(wholeBlob(raw))).digest,
   };
+}
+
+/** The size of a file whose bytes have this digest; undefined where there is none, or another. */
+async function checkedSize(path: string, digest: Digest): Promise<number | undefined> {
+  const check = checkDigest(digest);
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const sizeBytes = fstatSync(fd).size;
+      for await (const chunk of fileChunks(fd, 0, sizeBytes)) check.update(chunk);
+      check.end('blob');
+      return sizeBytes;
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (isCode(error, 'DIGEST_MISMATCH') || isErrno(error, 'ENOENT', 'EACCES')) return undefined; // what can't be read can be replaced
+    throw wrap(error, `read ${JSON.stringify(path)}`);
+  }
 }
 
 /** Bytes at hand as a blob. */

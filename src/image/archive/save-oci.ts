@@ -6,7 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
-import { isErrno, wrap } from '../../lib/errors.ts';
+import { namesIfThere } from '../../host/if-there.ts';
+import { makeFolders } from '../../host/make-folders.ts';
+import { SkiffError, isErrno, wrap } from '../../lib/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestOf, hexOf } from '../../oci/ids.ts';
 import { maxManifestBytes, parseManifestOrIndex, plainDescriptor } from '../../oci/manifest.ts';
@@ -22,6 +24,7 @@ import { blobName } from './blob-name.ts';
 import type { Sink } from './tar-write.ts';
 import { tarWriter } from './tar-write.ts';
 
+const dirVersion = 'Directory Transport Version: 1.';
 const layoutFile = '{"imageLayoutVersion": "1.0.0"}';
 const refName = 'org.opencontainers.image.ref.name';
 
@@ -60,12 +63,30 @@ export async function writeLayoutDir(path: string, write: (target: ImageTarget) 
   return entries.map(({ pushed }) => pushed);
 }
 
+/**
+ * A folder for an image is a new or an empty one, or has had an image before, as its version tells: that is written first, so that a push which
+ * was ended can be made again.
+ * @see containers/image directory/directory_dest.go, which refuses in the same words
+ */
+function claimFolder(path: string): void {
+  try {
+    const names = namesIfThere(path);
+    if (names.length === 0) makeFolders(path);
+    else if (!names.includes('version') || !readFileSync(join(path, 'version'), 'latin1').startsWith(dirVersion)) {
+      throw new SkiffError('EXISTS', "not a containers image directory, don't want to overwrite important data");
+    }
+  } catch (error) {
+    throw wrap(error, `write ${JSON.stringify(path)}`);
+  }
+  writeDocument(join(path, 'version'), Buffer.from(`${dirVersion}1\n`));
+}
+
 /** One image or one list, everything in one folder, blobs by their bare hex. `isList`: manifests of its images are kept beside them. */
 export async function writeDirTransport(path: string, write: (target: ImageTarget) => Promise<PushedImage>, isList = false): Promise<PushedImage> {
+  claimFolder(path);
   const target = folderTarget(path, hexOf, ['.']);
   const manifests = isList ? folderTarget(path, (digest) => `${hexOf(digest)}.manifest.json`, ['.']) : undefined;
   const pushed = await write({ ...target, putManifest: async (raw) => (await manifests?.putBlob(wholeBlob(raw)))?.digest ?? digestOf(raw) });
-  writeDocument(join(path, 'version'), Buffer.from('Directory Transport Version: 1.1\n'));
   writeDocument(join(path, 'manifest.json'), pushed.raw);
   return pushed;
 }
