@@ -43,6 +43,7 @@ export async function prepareUnpack(): Promise<(request: UnpackRequest) => Promi
     const sums = await readSource(input, decoders, (chunk) => {
       limit.add(chunk.length);
       scanner.push(chunk);
+      limit.look(tree.entries);
       return split.flush();
     });
     scanner.end();

@@ -67,6 +67,11 @@ export class TreeWriter implements TarHandler {
     });
   }
 
+  /** Entries so far. */
+  get entries(): number {
+    return this.#entries;
+  }
+
   raw(bytes: Buffer): void {
     this.#split.raw(bytes);
   }
