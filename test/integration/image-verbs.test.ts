@@ -191,7 +191,7 @@ test('search goes through a registry\'s catalogue and lists tags', async (t) => 
   t.deepEqual([tags.Name, tags.Tags.toSorted()], [`${registry.domain}/team/web`, ['1', '2']]);
   for (const [args, message] of [
     [['--filter', 'foo=1', `${registry.domain}/x`], /invalid filter type "foo=1"/], [['--filter', 'stars=a', `${registry.domain}/x`], /"a" is no number/],
-    [['--list-tags', '--filter', 'stars=1', `${registry.domain}/x`], /filters are not applicable/], [['--limit', '0', 'x'], /must be at least 1/], [['--list-tags', `${registry.domain}/none`], /name|not known|404/i],
+    [['--list-tags', '--filter', 'stars=1', `${registry.domain}/x`], /filters are not applicable/], [['--limit', '-1', 'x'], /must be at least 0/], [['--list-tags', `${registry.domain}/none`], /name|not known|404/i],
   ] as const) {
     const done = search(...args);
     t.is(done.code, 125, done.stdout);
