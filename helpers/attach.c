@@ -20,14 +20,14 @@
 #include <unistd.h>
 
 #include "attach/connect.h"
-#include "attach/detach-keys.h"
 #include "attach/exit-code.h"
 #include "attach/options.h"
-#include "attach/signals.h"
-#include "attach/terminal.h"
 #include "cleanup.h"
+#include "detach-keys.h"
 #include "die.h"
 #include "protocol.h"
+#include "signals.h"
+#include "terminal.h"
 
 /* A pipe that poll calls writable takes this much without blocking (PIPE_BUF); smaller than a packet's stdin, too. */
 enum { WRITE_PIECE = 4096, READ_PIECE = 16384 };

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SkiffError } from '../lib/errors.ts';
 
-export type HelperName = 'skiff' | 'skiff-monitor' | 'skiff-attach' | 'skiff-init' | 'sys.node';
+export type HelperName = 'skiff' | 'skiff-monitor' | 'skiff-attach' | 'skiff-exec' | 'skiff-init' | 'sys.node';
 
 let directory: string | undefined;
 

@@ -2,9 +2,10 @@
  * Becoming another program: the Node process is replaced, so that nothing of it stays in memory while a container runs
  * attached, and exit code and signals are the program's own. Only stdio and the named descriptors go along.
  */
-import { userEnv } from '../host/env.ts';
+import { childEnv, userEnv } from '../host/env.ts';
 import { helperPath } from '../host/helpers.ts';
 import { replaceProcess } from '../host/process.ts';
+import type { OCIRuntime } from './choose.ts';
 
 export interface AttachRequest {
   /** A connected descriptor with hello said, or the path of the monitor's socket. */
@@ -46,7 +47,32 @@ export function becomeAttach(request: AttachRequest): never {
   return replaceProcess({ path: helperPath('skiff-attach'), argv: attachArgv(request), env: userEnv(), fds, leaveMemory: true });
 }
 
-/** Never returns. `fds` are [here, there]; all else is closed. */
-export function becomeProgram(path: string, argv: readonly string[], fds: readonly (readonly [number, number])[]): never {
-  return replaceProcess({ path, argv, env: userEnv(), fds });
+export interface ExecRelayRequest {
+  id: string;
+  runtime: OCIRuntime;
+  /** Holds the process object. */
+  processFd: number;
+  /** What names of this exec's own files begin with; in the container's runtime folder. */
+  session: string;
+  stdin: boolean;
+  terminal: boolean;
+  /** Bytes of the sequence; empty: none. */
+  detachKeys: Buffer;
+}
+
+/** Descriptor of the process object in skiff-exec. */
+const execProcessFd = 3;
+
+/** Pure. */
+export function execArgv(request: ExecRelayRequest): string[] {
+  const argv = ['skiff-exec', '--id', request.id, '--session', request.session, '--process-fd', String(execProcessFd)];
+  if (request.stdin) argv.push('--stdin');
+  if (request.terminal) argv.push('--tty', '--detach-keys', request.detachKeys.toString('hex'));
+  return [...argv, '--', request.runtime.path, ...request.runtime.globalArgs];
+}
+
+/** Never returns: the exit code becomes the command's, 0 on detach. */
+export function becomeExec(request: ExecRelayRequest): never {
+  const fds: [number, number][] = [[0, 0], [1, 1], [2, 2], [request.processFd, execProcessFd]];
+  return replaceProcess({ path: helperPath('skiff-exec'), argv: execArgv(request), env: childEnv(), fds, leaveMemory: true });
 }

@@ -93,6 +93,16 @@
  *   [--exit-file PATH]              where the monitor is killed: the exit code is taken from here if it was written meanwhile
  *   [--started-fd N]                (unused by default)
  * Exit code: the container's; 0 on detach; 125 where the monitor vanished. With --tty its stdin is put in raw mode and restored on every way out.
+ *
+ * ## skiff-exec's command line (helpers/exec.c)
+ *   --id ID --session PATH --process-fd N   [--stdin] [--tty] [--detach-keys HEX]   -- RUNTIME [ARG]...
+ *   --session                       PATH.pid and PATH.console are its own files while the command starts
+ *   --process-fd                    the process object, which the runtime reads through /proc
+ *   --stdin                         its stdin is passed on; else the command reads nothing
+ *   --tty                           the command has a terminal; stdin in raw mode as with skiff-attach
+ * It runs "RUNTIME ARG... exec --detach ..." and stays with the command. Catchable signals are sent on to it, unless --stdin and --tty
+ * say that keys do: then they end the client, and the command's terminal hangs up.
+ * Exit code: the command's, or the runtime's where it could not start it; 0 on detach; 125 where the relay failed.
  */
 
 /** Messages of the monitor on the status channel. */

@@ -1,9 +1,12 @@
 /** One more command in a running container. */
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
+import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { requires } from '../helpers/requires.ts';
-import { livingProcesses, makeWorld, type World } from '../helpers/world.ts';
+import { livingProcesses, makeWorld, skiffBin, type World } from '../helpers/world.ts';
 
 function anchored(t: Parameters<typeof makeWorld>[0], ...args: string[]): World {
   const world = makeWorld(t);
@@ -102,7 +105,65 @@ test('exec leaves no Node process behind', async (t) => {
   const world = anchored(t);
   const running = world.start(['exec', 'c', 'sh', '-c', 'echo ready; exec sleep 45678']);
   await running.waitFor(/ready/);
-  t.regex(readFileSync(`/proc/${running.child.pid}/cmdline`, 'utf8'), /crun|runc/);
+  t.regex(readFileSync(`/proc/${running.child.pid}/cmdline`, 'utf8'), /^skiff-exec/);
   world.ok('exec', 'c', 'sh', '-c', 'kill $(ps | grep "[s]leep 45678" | sed "s/^ *//" | cut -d" " -f1)');
   t.is((await running.exit).code, 143);
+});
+
+test('exec hands the container pipes, never the caller\'s own files', (t) => {
+  const world = anchored(t);
+  const file = join(world.home, 'file');
+  writeFileSync(file, 'data\n');
+  const { uid } = statSync(file);
+  const exec = (command: string): string => world.run(['sh', '-c', `${skiffBin} exec ${command}`]).stdout;
+  t.is(exec('-i -u 1000 c cat < file'), 'data\n');
+  exec('-i c sh -c "echo overwritten > /proc/self/fd/0" < file');
+  t.is(readFileSync(file, 'utf8'), 'data\n');
+  exec('-u 1000 c echo out >> file');
+  t.is(readFileSync(file, 'utf8'), 'data\nout\n');
+  t.is(statSync(file).uid, uid);
+  const links = 'for fd in 0 1 2; do readlink /proc/self/fd/$fd; done; ls /proc/self/fd | wc -w';
+  t.regex(world.skiff(['exec', '-i', 'c', 'sh', '-c', links]).stdout, /^(?:pipe:.*\n){3}4\n$/, 'the fourth is of ls itself');
+  t.regex(world.ok('exec', 'c', 'sh', '-c', links), /^\/dev\/null\n(?:pipe:.*\n){2}4$/);
+});
+
+test('exec loses no byte in either direction', (t) => {
+  const world = anchored(t);
+  const bytes = randomBytes(3_000_000);
+  t.true(world.skiff(['exec', '-i', 'c', 'cat'], { input: bytes }).stdoutBytes.equals(bytes));
+  writeFileSync(join(world.home, 'in'), bytes);
+  t.is(world.run(['sh', '-c', `${skiffBin} exec -i c cat < in | { sleep 0.3; cmp - in; } && ${skiffBin} exec -i c cat < in > out && cmp in out`]).code, 0, 'a slow reader; a file');
+  // Others who still have the pipe are no reason to wait.
+  t.is(world.ok('exec', 'c', 'sh', '-c', 'sleep 1000 & echo said'), 'said');
+});
+
+test('exec ends with 141 when nobody reads its output any more, and its command does too', (t) => {
+  const world = anchored(t);
+  t.is(world.run(['sh', '-c', `{ ${skiffBin} exec c yes; echo $? > code; } | head -1`]).stdout, 'y\n');
+  t.is(readFileSync(join(world.home, 'code'), 'utf8'), '141\n');
+  t.notRegex(world.ok('exec', 'c', 'ps'), /yes/);
+  t.like(world.run(['sh', '-c', `${skiffBin} exec c echo x > /dev/full`]), { code: 125, stderr: 'skiff-exec: write "stdout": No space left on device\n' });
+  t.is(world.skiff(['exec', '-i', 'c', 'true'], { input: 'x'.repeat(300_000) }).code, 0, 'unread input');
+});
+
+test('the command of an exec that was killed is reaped, and its container can be removed', async (t) => {
+  const world = anchored(t);
+  const running = world.start(['exec', '-i', 'c', 'sh', '-c', 'echo ready; cat; echo end > /end; exec sleep 34567'], { stdin: 'pipe' });
+  await running.waitFor(/ready/);
+  running.child.kill('SIGKILL');
+  await running.exit;
+  // Its stdin has come to its end.
+  world.ok('exec', 'c', 'sh', '-c', 'until [ -s /end ]; do usleep 10000; done; until ps | grep -q "[s]leep 34567$"; do usleep 10000; done');
+  world.ok('rm', '-f', '-t', '0', 'c');
+  await until(() => livingProcesses('34567').length === 0 && livingProcesses(world.runtime).length === 0, () => 'something is left');
+  t.pass();
+});
+
+test('exec refuses detach keys that are none, with or without a terminal', (t) => {
+  const world = anchored(t);
+  for (const flags of [[], ['-t']]) {
+    const done = world.skiff(['exec', ...flags, '--detach-keys', 'foo,bar', 'c', 'true']);
+    t.is(done.code, 255);
+    t.regex(done.stderr, /"foo" is no key/);
+  }
 });

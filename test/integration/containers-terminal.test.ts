@@ -106,6 +106,39 @@ test('exec -it lets go on the detach keys and its command goes on', async (t) =>
   t.is(world.ok('exec', 'c', 'sh', '-c', `while [ $(wc -l < /beats) -le ${before} ]; do usleep 10000; done; echo goes on`), 'goes on');
 });
 
+test('exec -t shows what its command said and nothing else', (t) => {
+  const world = base(t);
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', 'base', 'sleep', '100000');
+  // Where the end of the command and its last words meet.
+  for (let round = 0; round < 25; round++) t.like(world.skiff(['exec', '-t', 'c', 'echo', 'hello']), { code: 0, stdout: 'hello\r\n', stderr: '' });
+  t.is(world.skiff(['exec', '-t', 'c', 'seq', '100000']).stdout.length, 688_895);
+});
+
+test('input that nobody reads does not keep exec -it from ending', async (t) => {
+  const world = base(t);
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', 'base', 'sleep', '100000');
+  for (let round = 0; round < 3; round++) {
+    const piped = world.skiff(['exec', '-it', 'c', 'true'], { input: 'y\n'.repeat(100_000) });
+    t.is(piped.code, 0);
+    t.regex(piped.stderr, /^warning: [^\n]*\n$/);
+    const terminal = openTerminal(t, world, ['exec', '-it', 'c', 'true']);
+    terminal.type('y\n'.repeat(2000));
+    t.is((await terminal.exit).exitCode, 0);
+  }
+});
+
+test('exec -it that is killed hangs its command up, and leaves nothing', async (t) => {
+  const world = base(t);
+  world.ok('run', '-d', '--name', 'c', '--network', 'none', 'base', 'sleep', '100000');
+  const terminal = openTerminal(t, world, ['exec', '-it', 'c', 'sh', '-c', 'trap "echo over > /over; exit" HUP; echo ready; while :; do usleep 10000; done']);
+  await terminal.expect(/ready/);
+  t.regex(readFileSync(`/proc/${terminal.pid}/cmdline`, 'utf8'), /^skiff-exec/, 'no Node process waits');
+  terminal.kill('SIGKILL');
+  await terminal.exit;
+  world.ok('exec', 'c', 'sh', '-c', 'until [ -s /over ]; do usleep 10000; done');
+  world.ok('rm', '-f', '-t', '0', 'c');
+});
+
 test('-t without a terminal works, and says so with -i', (t) => {
   const world = base(t);
   const run = world.skiff(['run', '--rm', '-i', '-t', '--network', 'none', 'base', 'sh', '-c', 'tty; read line; echo got $line'], { input: 'text\n' });

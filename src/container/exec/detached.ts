@@ -10,14 +10,14 @@ import { randomHex } from '../../host/random.ts';
 import { spawnStream } from '../../host/run.ts';
 import { pipe } from '../../host/descriptors.ts';
 import type { Context } from '../index.ts';
-import { prepareExec, processFile, processPath } from './prepare.ts';
+import { prepareExec, processFile, sessionPath } from './prepare.ts';
 import type { ExecRequest } from './request.ts';
 
 /** The id of the session, for printing. @throws as prepareExec(), RUNTIME_FAILED */
 export async function execDetached(context: Context, request: ExecRequest): Promise<string> {
   const prepared = prepareExec(context, request);
   const { runtime } = prepared;
-  const pidFile = processPath(context, prepared).replace(/json$/, 'pid');
+  const pidFile = `${sessionPath(context, prepared)}.pid`;
   const watched = appears(pidFile);
   const [ended, theirEnd] = pipe();
   const processFd = processFile(context, prepared);

@@ -1,25 +1,24 @@
 /**
- * exec without a terminal: this process becomes the runtime, which waits for the new process and passes its exit code and
- * signals through. No Node process stays.
+ * exec in the foreground: this process becomes skiff-exec, which starts the command through the runtime and relays its stdio or terminal,
+ * its signals and its exit code. No Node process stays.
  */
-import { openSync } from 'node:fs';
 import { isErrno, SkiffError } from '../../lib/errors.ts';
-import { becomeProgram } from '../../runtime/become.ts';
+import { ownTerminalSize } from '../../host/tty.ts';
+import { becomeExec } from '../../runtime/become.ts';
 import type { Context } from '../index.ts';
-import { prepareExec, processFile } from './prepare.ts';
+import { prepareExec, processFile, sessionPath } from './prepare.ts';
 import type { ExecRequest } from './request.ts';
 
-/** Where the runtime finds the process object. */
-const processFd = 3;
+const defaultSize = { rows: 24, columns: 80 };
 
-/** Never returns. @throws as prepareExec() */
-export function execForeground(context: Context, request: ExecRequest): never {
-  const prepared = prepareExec(context, request);
-  const { runtime } = prepared;
-  const argv = [runtime.name, ...runtime.globalArgs, 'exec', '--process', `/proc/self/fd/${processFd}`, request.id];
-  const stdin = request.interactive ? 0 : openSync('/dev/null', 'r');
+/** Never returns. The keys matter with a terminal only. @throws as prepareExec() */
+export function execForeground(context: Context, request: ExecRequest, detachKeys: Buffer): never {
+  const prepared = prepareExec(context, request, request.terminal ? ownTerminalSize() ?? defaultSize : undefined);
   try {
-    return becomeProgram(runtime.path, argv, [[stdin, 0], [1, 1], [2, 2], [processFile(context, prepared), processFd]]);
+    return becomeExec({
+      id: request.id, runtime: prepared.runtime, processFd: processFile(context, prepared), session: sessionPath(context, prepared),
+      stdin: request.interactive, terminal: request.terminal, detachKeys,
+    });
   } catch (error) {
     if (isErrno(error, 'E2BIG')) throw new SkiffError('USAGE', 'exec: the environment is too large', { cause: error });
     throw error;

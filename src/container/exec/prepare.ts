@@ -122,7 +122,7 @@ function readProcess(context: Context, record: ContainerRecord): Process {
 
 /** A file with the process object that has no name any more: whoever has the descriptor reads it, and nobody has to remove it. */
 export function processFile(context: Context, prepared: PreparedExec): number {
-  const path = processPath(context, prepared);
+  const path = `${sessionPath(context, prepared)}.json`;
   const fd = openSync(path, 'wx+', 0o600);
   try {
     writeSync(fd, JSON.stringify(prepared.process));
@@ -135,7 +135,7 @@ export function processFile(context: Context, prepared: PreparedExec): number {
   return fd;
 }
 
-/** A fresh name in the container's runtime folder. */
-export function processPath(context: Context, { record }: PreparedExec): string {
-  return join(runDir(context.runtimeDir, record.ID), `exec-${randomHex(6)}.json`);
+/** A fresh name in the container's runtime folder, for what an exec's own files begin with. */
+export function sessionPath(context: Context, { record }: PreparedExec): string {
+  return join(runDir(context.runtimeDir, record.ID), `exec-${randomHex(6)}`);
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { attachArgv } from '../../../src/runtime/become.ts';
+import { attachArgv, execArgv } from '../../../src/runtime/become.ts';
 import { globalArgs, soleTrace } from '../../../src/runtime/choose.ts';
 import { parseExitRecord } from '../../../src/runtime/exit-record.ts';
 import { monitorArgv, type MonitorRequest } from '../../../src/runtime/monitor-argv.ts';
@@ -34,6 +34,12 @@ test('attachArgv() names a socket by descriptor or by path', (t) => {
   const wish = { stdin: true, terminal: true, stdout: true, stderr: false, detachKeys: Buffer.from([16, 17]), signalProxy: true, exitFile: '/e' };
   t.is(attachArgv({ ...wish, socket: 9 }).join(' '), 'skiff-attach --socket-fd 3 --hello-sent --stdin --tty --no-stderr --exit-file /e --detach-keys 1011 --sig-proxy');
   t.is(attachArgv({ ...wish, socket: '/s' }).slice(0, 3).join(' '), 'skiff-attach --socket /s');
+});
+
+test('execArgv() gives keys only to a terminal, and the runtime\'s own words last', (t) => {
+  const wish = { id: 'abc', runtime: request.runtime, processFd: 20, session: '/run/abc/exec-1', stdin: true, detachKeys: Buffer.from([16, 17]) };
+  t.is(execArgv({ ...wish, terminal: false }).join(' '), 'skiff-exec --id abc --session /run/abc/exec-1 --process-fd 3 --stdin -- /usr/bin/crun --root /state');
+  t.regex(execArgv({ ...wish, terminal: true, stdin: false }).join(' '), / 3 --tty --detach-keys 1011 -- /);
 });
 
 test('parseEvent() skips what it does not understand', (t) => {

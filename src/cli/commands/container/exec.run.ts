@@ -41,11 +41,11 @@ async function inBackground(context: Context, request: ExecRequest): Promise<num
   return 0;
 }
 
-async function inForeground(context: Context, request: ExecRequest, options: OptionValues): Promise<number> {
-  if (!request.terminal) return execForeground(context, request);
-  if (request.interactive && !isTerminal(0)) warn('The input device is not a TTY. The --tty and --interactive flags might not work properly');
-  const { execTerminal } = await import('../../../container/exec/terminal.ts');
-  return execTerminal(context, request, detachKeys(text(options, 'detach-keys') ?? config().detachKeys));
+/** Never returns. */
+function inForeground(context: Context, request: ExecRequest, options: OptionValues): never {
+  const keys = detachKeys(text(options, 'detach-keys') ?? config().detachKeys);
+  if (request.terminal && request.interactive && !isTerminal(0)) warn('The input device is not a TTY. The --tty and --interactive flags might not work properly');
+  return execForeground(context, request, keys);
 }
 
 /**

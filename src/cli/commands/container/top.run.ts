@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<void> {
 function psInside(context: Context, id: ContainerID, words: readonly string[]): never {
   if (!isRunning(context, id)) throw new SkiffError('CONTAINER_STATE', 'top can only be used on running containers');
   try {
-    return execForeground(context, { id, command: ['ps', ...words], env: [], terminal: false, interactive: false, privileged: false });
+    return execForeground(context, { id, command: ['ps', ...words], env: [], terminal: false, interactive: false, privileged: false }, Buffer.alloc(0));
   } catch (error) {
     if (!isCode(error, 'COMMAND_NOT_FOUND')) throw error;
     throw new SkiffError('COMMAND_NOT_FOUND', `top: ${JSON.stringify(words.join(' '))} is for ps, which the container does not have`, { exitCode: 125, hint: `name columns instead, some of ${descriptors.join(', ')}` });
