@@ -14,10 +14,8 @@ import { config } from '../host/config/index.ts';
 import type { Lock } from '../host/locks.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { nowRfc3339Nano } from '../host/time.ts';
-import { lockImages } from '../image/lock.ts';
 import { assignHostPorts, readListeners } from '../network/listening.ts';
 import { createContainerLayer, removeContainerLayer } from '../storage/container-layers.ts';
-import { hasImage } from '../storage/imagedb.ts';
 import { lockStore } from '../storage/store-lock.ts';
 import type { CreateRequest } from './create-request.ts';
 import { newContainerID, newVolumeName } from './fresh-ids.ts';
@@ -36,7 +34,8 @@ import { checkVolumeName, ensureVolume } from './volumes.ts';
 
 export interface CreateInput {
   request: CreateRequest;
-  image: { id: ImageID; name?: string | undefined; config: ImageConfig };
+  /** `hold`: images.lock, SHARED since the image was found, so that nobody removes it: given back here, whatever comes. */
+  image: { id: ImageID; name: string | undefined; config: ImageConfig; hold: Lock };
   /** Refuses what this host can't do; called with the planned record before anything is changed. */
   check: (record: ContainerRecord) => void;
 }
@@ -50,12 +49,16 @@ export function leaveCreated(context: Context, { record, life }: CreatedContaine
   life.release();
 }
 
-/**
- * An image that is removed after it was found and before its container is written down is unknown: either that, or the remover
- * sees the container.
- * @throws HELPER_MISSING (the runtime) USAGE NAME_INVALID NAME_IN_USE NOT_FOUND IMAGE_UNKNOWN UNSUPPORTED NO_SPACE …
- */
+/** @throws HELPER_MISSING (the runtime) USAGE NAME_INVALID NAME_IN_USE NOT_FOUND UNSUPPORTED NO_SPACE … */
 export async function createContainer(context: Context, input: CreateInput): Promise<CreatedContainer> {
+  try {
+    return await create(context, input);
+  } finally {
+    input.image.hold.release();
+  }
+}
+
+async function create(context: Context, input: CreateInput): Promise<CreatedContainer> {
   const { request } = input;
   sweepRuns(context);
   if (request.name !== undefined) checkName(request.name);
@@ -90,14 +93,12 @@ function plan(context: Context, { request, image }: CreateInput): ContainerRecor
   return record;
 }
 
-function make(context: Context, { request, image }: CreateInput, draft: ContainerRecord, cleanup: CleanupStack): CreatedContainer {
+function make(context: Context, { request }: CreateInput, draft: ContainerRecord, cleanup: CleanupStack): CreatedContainer {
   const id = draft.ID;
   if (request.cidfile !== undefined) writeIDFile(request.cidfile, id, cleanup);
-  // Until the record tells of us, nobody may remove the image and the volumes that we count on.
-  const imagesLock = lockImages(context.store, 'shared');
+  // image.hold: until the record tells of us, nobody may remove the image and the volumes that we count on.
   const storeLock = lockStore(context.store);
   try {
-    if (!hasImage(context.store, image.id)) throw new SkiffError('IMAGE_UNKNOWN', `${image.name ?? image.id}: image not known`);
     const life = claimNewLife(context, id);
     cleanup.push('release the run lock', () => life.release());
     cleanup.push('remove the runtime folder', () => removeRunDir(context, id));
@@ -112,7 +113,6 @@ function make(context: Context, { request, image }: CreateInput, draft: Containe
     return { record, life };
   } finally {
     storeLock.release();
-    imagesLock.release();
   }
 }
 

@@ -7,7 +7,7 @@
  *   1. the launcher's lock on making a user namespace (held before Node starts, never by code in src/)
  *   2. $XDG_RUNTIME_DIR/skiff/<container>/change EXCLUSIVE by create, start and remove: one of them at a time
  *   3. $XDG_RUNTIME_DIR/skiff/<container>/lock   the container's life: claim() under 2, inherited by the monitor
- *   4. <root>/skiff/images.lock                  EXCLUSIVE while an image appears or goes, SHARED while a container of one is made
+ *   4. <root>/skiff/images.lock                  EXCLUSIVE while an image appears or goes, SHARED from the moment at which an image is found until a container of it is recorded
  *   5. <root>/skiff/lock                         SHARED while the store is changed; EXCLUSIVE by the sweeper, by tryAcquire only
  *   6. layerdb/tmp/<chainID>.lock                EXCLUSIVE by who unpacks that layer; several layers: base layer first
  *   7. <root>/skiff/refs.lock                    EXCLUSIVE around read-change-rename of repositories.json

@@ -1,9 +1,12 @@
 /** What a command uses is not taken away under it: `create` and `run` against `rmi` at the same moment. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { auditStore } from '../helpers/audit.ts';
+import { until } from '../helpers/deadline.ts';
 import { importBusybox } from '../helpers/images.ts';
+import { reach } from '../helpers/pull.ts';
+import { startRegistry } from '../helpers/registry.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld, skiffBin } from '../helpers/world.ts';
 
@@ -24,6 +27,63 @@ test('rmi that comes while create stands between its layer and its record waits 
   t.is(world.ok('ps', '-a', '--format', '{{.Names}} {{.Image}}'), 'slow localhost/base:latest');
   t.is(world.ok('images', '-q', '--no-trunc'), id);
   world.ok('start', '-a', 'slow');
+  t.deepEqual(auditStore(world), []);
+});
+
+test('from the moment at which create has found its image, nobody removes it', async (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const id = importBusybox(world, 'base');
+  // A profile that comes when we say so: it is read when the container is checked, before anything is made.
+  const profile = join(world.dir, 'profile');
+  t.is(world.run(['mkfifo', profile]).code, 0);
+  const creating = world.start(['create', '--network', 'none', '--name', 'slow', '--security-opt', `seccomp=${profile}`, 'base', 'true']);
+  let pipe: number | undefined;
+  await until(() => (pipe = openForReader(profile)) !== undefined, () => creating.stderr());
+  const removing = world.start(['image', 'prune', '-af']);
+  t.is(world.run(['flock', '-n', join(world.root, 'skiff/images.lock'), 'true']).code, 1);
+  writeSync(pipe as unknown as number, '{"defaultAction":"SCMP_ACT_ALLOW"}');
+  closeSync(pipe as unknown as number);
+  t.is((await creating.exit).code, 0, creating.stderr());
+  t.is((await removing.exit).code, 0, removing.stderr());
+  t.is(removing.stdout(), '');
+  t.is(world.ok('images', '-q', '--no-trunc'), id);
+  // --replace lets go of it while the old container ends, and looks again.
+  world.ok('create', '--network', 'none', '--name', 'slow', '--replace', 'base', 'true');
+  t.deepEqual(auditStore(world), []);
+});
+
+/** undefined while nobody reads. */
+function openForReader(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined;
+    throw error;
+  }
+}
+
+test('what create has pulled is there for it, whoever prunes: else it is pulled again', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const registry = await startRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  const image = `${registry.domain}/team/base:1`;
+  importBusybox(world, image);
+  world.ok('push', '-q', image);
+  const stop = join(world.dir, 'stop');
+  const pruning = world.run(['sh', '-c', `( while [ ! -e ${stop} ]; do ${skiffBin} image prune -af; done ) >/dev/null 2>&1 &`]);
+  t.is(pruning.code, 0);
+  try {
+    for (let round = 0; round < 12; round++) {
+      const name = `c${round}`;
+      const created = world.skiff(['create', '-q', '--network', 'none', '--name', name, image, 'true']);
+      t.is(created.code, 0, `round ${round}: ${created.stderr}`);
+      world.ok('rm', name);
+    }
+  } finally {
+    writeFileSync(stop, '');
+  }
   t.deepEqual(auditStore(world), []);
 });
 

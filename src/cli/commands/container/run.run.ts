@@ -8,7 +8,6 @@ import { printLine, warn } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
 import { openContext } from './_context.ts';
 import { createRequest } from './_create-request.ts';
-import { imageForContainer } from './_images.ts';
 import { createReplacing } from './_replace.ts';
 import { flag, list, text } from './_values.ts';
 
@@ -18,11 +17,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const keys = detachKeys(text(options, 'detach-keys') ?? config().detachKeys);
   const streams = attachedStreams(list(options, 'attach'));
   const context = openContext();
-  const image = await imageForContainer(context, request.image, options);
   const attached = !flag(options, 'detach');
   if (attached && request.terminal && !isTerminal(0)) warn('The input device is not a TTY. The --tty and --interactive flags might not work properly');
   const client = attached ? clientWish({ interactive: request.interactive, terminal: request.terminal, ...(streams === undefined ? {} : { streams }) }) : undefined;
-  const { record, launched } = await createReplacing(context, request, () => runContainer(context, { request, image, check: checkContainer, client }));
+  const { record, launched } = await createReplacing(context, request, options, (image) => runContainer(context, { request, image, check: checkContainer, client }));
   if (client === undefined) return printLine(record.ID);
   attachContainer(context, record, { socket: launched.monitor.client, wish: client, detachKeys: keys, signalProxy: options['sig-proxy'] !== false });
 }
