@@ -2,6 +2,7 @@
  * What is known of an image's manifests, in skiff/manifests/of/<image>, a line a fact, newest first within its kind:
  *   DIGEST             a manifest of the image, received with it
  *   DIGEST made        one that was written here
+ *   DIGEST first       the one of these with which the image was made, not one that a push made of it
  *   DIGEST index       an index in which the image was found; it may belong to several images
  *   DIGEST as NAME     what NAME was in its registry, or archive, when the image was received or pushed by it
  *   DIGEST for NAME    the same, where NAME was given here to what had that digest
@@ -34,6 +35,8 @@ export interface NamedDigest {
 
 export interface ManifestRecord {
   readonly manifests: readonly KeptManifest[];
+  /** Among them; undefined for an image that was received, and where it was not written down. */
+  readonly first?: Digest | undefined;
   readonly indexes: readonly Digest[];
   readonly named: readonly NamedDigest[];
 }
@@ -42,23 +45,26 @@ export function readRecord(store: Store, id: ImageID): ManifestRecord {
   const manifests: KeptManifest[] = [];
   const indexes: Digest[] = [];
   const named: NamedDigest[] = [];
+  let first: Digest | undefined;
   const text = textIfThere(store.layout.manifestsOf(id), `read manifests of image ${id}`) ?? '';
-  for (const [, word, kind, name] of text.matchAll(/^(sha256:[0-9a-f]{64})(?: (made|index|as|for)(?: (\S+))?)?$/gm)) {
+  for (const [, word, kind, name] of text.matchAll(/^(sha256:[0-9a-f]{64})(?: (made|first|index|as|for)(?: (\S+))?)?$/gm)) {
     const digest = parseDigest(word);
     if (name === undefined && kind === 'index') indexes.push(digest);
+    else if (name === undefined && kind === 'first') first = digest;
     else if (name === undefined && (kind === undefined || kind === 'made')) manifests.push({ digest, origin: kind ?? 'received' });
     else if (name !== undefined && (kind === 'as' || kind === 'for')) named.push({ digest, name, seen: kind === 'as' });
   }
-  return { manifests, indexes, named };
+  return { manifests, first, indexes, named };
 }
 
 export function writeRecord(store: Store, id: ImageID, record: ManifestRecord): void {
   const path = store.layout.manifestsOf(id);
-  const manifests = record.manifests.slice(0, maxKept);
+  const manifests = record.manifests.filter(({ digest }, at) => at < maxKept || digest === record.first);
   const indexes = record.indexes.slice(0, maxKept);
   const known = new Set([...manifests.map(({ digest }) => digest), ...indexes]);
   const lines = [
     ...manifests.map(({ digest, origin }) => (origin === 'made' ? `${digest} made` : digest)),
+    ...(record.first === undefined ? [] : [`${record.first} first`]),
     ...indexes.map((digest) => `${digest} index`),
     ...record.named.filter(({ digest }) => known.has(digest)).slice(0, maxNamed).map(({ digest, name, seen }) => `${digest} ${seen ? 'as' : 'for'} ${name}`),
   ];

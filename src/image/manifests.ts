@@ -27,7 +27,8 @@ export function keepManifest(store: Store, id: ImageID, raw: Uint8Array, origin:
   // What was received stays received when the same bytes are made here again.
   const wasReceived = origin === 'received' || before.manifests.some((kept) => kept.digest === digest && kept.origin === 'received');
   const newest: KeptManifest = { digest, origin: wasReceived ? 'received' : 'made' };
-  writeRecord(store, id, { ...before, manifests: [newest, ...before.manifests.filter((kept) => kept.digest !== digest)] });
+  const first = before.first ?? (origin === 'made' && before.manifests.length === 0 ? digest : undefined);
+  writeRecord(store, id, { ...before, first, manifests: [newest, ...before.manifests.filter((kept) => kept.digest !== digest)] });
   return digest;
 }
 
@@ -62,7 +63,10 @@ export function newestManifest(store: Store, id: ImageID, origin?: ManifestOrigi
 
 /** The manifest that an image made here was given when it was made, not one that a push made of it later. */
 export function firstMadeManifest(store: Store, id: ImageID): Raw<Manifest> | undefined {
-  return firstReadable(store, id, keptManifests(store, id).filter(({ origin }) => origin === 'made').toReversed());
+  const { first, manifests } = readRecord(store, id);
+  const made = manifests.filter(({ origin }) => origin === 'made');
+  // In a record without the word it is the last, as long as none was pushed twice.
+  return firstReadable(store, id, first === undefined ? made.toReversed() : made.filter(({ digest }) => digest === first));
 }
 
 function firstReadable(store: Store, id: ImageID, manifests: readonly KeptManifest[]): Raw<Manifest> | undefined {

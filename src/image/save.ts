@@ -9,6 +9,7 @@ import { mediaTypes } from '../oci/media-types.ts';
 import type { NamedReference } from '../oci/reference.ts';
 import { readImage } from '../storage/imagedb.ts';
 import type { Store } from '../storage/index.ts';
+import { holdLayers } from './hold-layers.ts';
 import type { OnImageEvent, ResolvedImage } from './index.ts';
 import { compressed, requireCompression } from './archive/compress.ts';
 import { toDescriptor, toFile } from './archive/output.ts';
@@ -45,12 +46,18 @@ export interface SaveRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws IO, NO_SPACE, PERMISSION, STORE_CORRUPT, HELPER_MISSING (zstd), USAGE (several images in a folder) */
+/** @throws IO, NO_SPACE, PERMISSION, STORE_CORRUPT, IMAGE_UNKNOWN (removed since it was found), HELPER_MISSING (zstd), USAGE (several images in a folder) */
 export async function saveImages(store: Store, request: SaveRequest): Promise<void> {
-  const { items, format, output, compression, onEvent = () => {}, signal } = request;
+  const { items, compression } = request;
   if (compression !== undefined) requireCompression(compression);
-  // Damage is found before the first byte is written.
-  for (const { image } of items) readImage(store, image.id);
+  await holdLayers(store, items.map(({ image }) => image), async () => {
+    // Damage is found before the first byte is written.
+    for (const { image } of items) readImage(store, image.id);
+    await save(store, request);
+  });
+}
+
+async function save(store: Store, { items, format, output, compression, onEvent = () => {}, signal }: SaveRequest): Promise<void> {
   const listener = asListener(onEvent);
   const oci: PushOptions = { compression, mediaType: mediaTypes.ociManifest, listener, signal };
   if (format === 'oci-dir' || format === 'docker-dir') {

@@ -87,6 +87,23 @@ test('what create has pulled is there for it, whoever prunes: else it is pulled 
   t.deepEqual(auditStore(world), []);
 });
 
+test('save has its layers to the end, whoever removes the image meanwhile', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  const save = (format: string): string => `${skiffBin} save --format ${format} two`;
+  for (const format of ['docker-archive', 'oci-archive']) {
+    importBusybox(world, 'base');
+    world.ok('run', '--network', 'none', '--name', 'c', 'base', 'touch', '/second');
+    world.ok('commit', '-q', 'c', 'two');
+    const whole = world.run(['sh', '-c', `${save(format)} | sha256sum`]).stdout;
+    // The pipe is full long before the second layer's turn comes.
+    const cut = world.run(['sh', '-c', `${save(format)} | { head -c 512; ${skiffBin} rm c >&2; ${skiffBin} rmi -f two base >&2; cat; } | sha256sum`]);
+    t.is(cut.stdout, whole, cut.stderr);
+    t.is(world.ok('images', '-q'), '');
+    t.deepEqual(auditStore(world), []);
+  }
+});
+
 test('rmi and create in pairs: a container has its image, or there is neither', async (t) => {
   if (!requires(t, 'userns')) return;
   const world = makeWorld(t);

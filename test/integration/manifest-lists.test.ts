@@ -183,6 +183,8 @@ test('manifest push sends the images with the index; skopeo and skiff read it, T
     t.is(member?.index.mediaType, mediaType);
     t.true(size > 0);
   }
+  world.ok('push', '-q', ...creds, 'one:1', `${registry.domain}/team/app:one`);
+  t.is((await remote(registry, 'team/app', 'one'))?.digest, there?.index.manifests[0]?.digest, 'the images go as by push: in gzip');
   t.deepEqual(there?.index.manifests.map(({ platform }) => platform), [{ architecture: 'amd64', os: 'linux' }, { architecture: 'arm64', os: 'linux', variant: 'v8' }]);
   t.deepEqual(inspect(world, ...creds, `${registry.domain}/team/app:1`), there?.index);
   t.regex(world.skiff(['manifest', 'inspect', ...creds, `docker://${registry.domain}/team/app@${there?.index.manifests[0]?.digest}`]).stderr, /not a manifest list but a single image/);

@@ -116,6 +116,10 @@ test('what an earlier push chose is not what the next one does', async (t) => {
     world.ok('push', '-q', 'app:1', `${registry.domain}/team/app:plain`);
     t.deepEqual([await layers(format), await layers('plain')], [[format === 'none' ? 'tar' : 'tar+zstd'], ['tar+gzip']], format);
   }
+  world.ok('push', '-q', '--format', 'v2s2', 'app:1', `${registry.domain}/team/app:docker`);
+  world.ok('push', '-q', '--compression-format', 'none', 'app:1', `${registry.domain}/team/app:none`);
+  world.ok('push', '-q', 'app:1', `${registry.domain}/team/app:plain`);
+  t.is((await rawManifest(registry, 'team/app', 'plain')).mediaType, 'application/vnd.oci.image.manifest.v1+json');
   // Who received it in zstd goes on so, and what is made upon it leaves that layer as it is.
   world.ok('rmi', '-a', '-f');
   world.ok('pull', '-q', `${registry.domain}/team/app:zstd`);

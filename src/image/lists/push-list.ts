@@ -1,14 +1,17 @@
 /** A list to its destination: its images first, wherever they lie, then the index that points at them. */
 import { SkiffError, isCode, wrap } from '../../lib/errors.ts';
-import type { Digest } from '../../oci/ids.ts';
+import type { Digest, ImageID } from '../../oci/ids.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import type { RegistryClient } from '../../registry/index.ts';
+import type { StoredImage } from '../../storage/imagedb.ts';
 import { readImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
 import { openArchive } from '../archive/open.ts';
 import { toFile } from '../archive/output.ts';
 import type { LayoutEntry } from '../archive/save-oci.ts';
 import { writeDirTransport, writeLayoutArchive, writeLayoutDir } from '../archive/save-oci.ts';
+import { holdLayers } from '../hold-layers.ts';
+import { firstMadeManifest } from '../manifests.ts';
 import { copyImage } from '../push/copy-image.ts';
 import type { PushOptions, PushedImage } from '../push/push-image.ts';
 import { pushImage } from '../push/push-image.ts';
@@ -32,11 +35,7 @@ export interface ListPushOptions extends PushOptions {
 export async function pushList(store: Store, list: ManifestList, target: ImageTarget, options: ListPushOptions, client: () => Promise<RegistryClient>): Promise<PushedImage> {
   if (list.members.length === 0 && options.mediaType === mediaTypes.dockerManifest) throw new SkiffError('MANIFEST_INVALID', 'an empty list can\'t be pushed as v2s2');
   const { reference, all, listener: { manifest: _, ...listener } = {}, ...rest } = options;
-  const members: ListMember[] = [];
-  for (const [at, member] of list.members.entries()) {
-    if (all) listener.member?.(member.digest, at + 1, list.members.length);
-    members.push(all ? await pushMember(store, member, target, { ...rest, listener }, client) : member);
-  }
+  const members = all ? await pushMembers(store, list.members, target, { ...rest, listener }, client) : list.members;
   const type = indexType(options, { ...list, members });
   const raw = indexBytes({ ...list, members }, type);
   const digest = await target.putManifest(raw, type, reference);
@@ -74,13 +73,38 @@ function indexType({ mediaType }: PushOptions, list: ManifestList): IndexMediaTy
   return mediaType === mediaTypes.dockerManifest ? mediaTypes.dockerList : mediaTypes.ociIndex;
 }
 
+/** Images of the store that are removed while others are sent are sent all the same. */
+async function pushMembers(store: Store, members: readonly ListMember[], target: ImageTarget, options: PushOptions, client: () => Promise<RegistryClient>): Promise<ListMember[]> {
+  const images = new Map(members.flatMap((member) => storedImage(store, member) ?? []).map((image) => [image.id, image]));
+  return holdLayers(store, [...images.values()], async () => {
+    for (const member of members) storedImage(store, member); // what was removed before they were held
+    const pushed: ListMember[] = [];
+    for (const [at, member] of members.entries()) {
+      options.listener?.member?.(member.digest, at + 1, members.length);
+      pushed.push(await pushMember(store, member, images, target, options, client));
+    }
+    return pushed;
+  });
+}
+
+function storedImage(store: Store, { source, digest }: ListMember): StoredImage | undefined {
+  try {
+    return source.kind === 'image' ? readImage(store, source.id) : undefined;
+  } catch (error) {
+    throw wrap(error, `push image ${digest}`, isCode(error, 'IMAGE_UNKNOWN') ? { hint: 'it was removed after it was added: take it out of the list with "manifest remove"' } : {});
+  }
+}
+
 /** Returns the member as the destination has it: an image that is packed anew has another manifest. */
-async function pushMember(store: Store, member: ListMember, target: ImageTarget, options: PushOptions, client: () => Promise<RegistryClient>): Promise<ListMember> {
+async function pushMember(store: Store, member: ListMember, images: ReadonlyMap<ImageID, StoredImage>, target: ImageTarget, options: PushOptions, client: () => Promise<RegistryClient>): Promise<ListMember> {
   const { source, digest } = member;
   try {
     switch (source.kind) {
       case 'image': {
-        const pushed = await pushImage(store, target, readImage(store, source.id), { ...options, manifest: digest });
+        const image = images.get(source.id) ?? readImage(store, source.id);
+        // The manifest with which an image was made names its layers as plain tars. Nobody has received them so: they go as by `push`.
+        const isFirst = firstMadeManifest(store, source.id)?.digest === digest;
+        const pushed = await pushImage(store, target, image, { ...options, ...(!isFirst && { manifest: digest }) });
         return { ...member, digest: pushed.digest, size: pushed.raw.length, mediaType: pushed.mediaType };
       }
       case 'registry': await copyImage(registrySource(await client(), { domain: source.domain, path: source.path }), target, digest, options.listener); return member;
@@ -95,6 +119,6 @@ async function pushMember(store: Store, member: ListMember, target: ImageTarget,
       }
     }
   } catch (error) {
-    throw wrap(error, `push image ${digest}`, isCode(error, 'IMAGE_UNKNOWN') ? { hint: 'it was removed after it was added: take it out of the list with "manifest remove"' } : {});
+    throw wrap(error, `push image ${digest}`);
   }
 }

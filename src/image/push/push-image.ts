@@ -12,13 +12,11 @@ import type { Manifest, Raw } from '../../oci/manifest.ts';
 import { serializeManifest } from '../../oci/manifest.ts';
 import type { Compression } from '../../oci/media-types.ts';
 import { layerCompressionOf, mediaTypes } from '../../oci/media-types.ts';
-import { deleteLayers } from '../../storage/gc.ts';
 import { hasImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
-import { leaseLayers } from '../../storage/lease.ts';
-import { changeStore } from '../../storage/store-lock.ts';
 import { wholeBlob } from '../archive/blob-targets.ts';
 import { isHeavy, requireCompression } from '../archive/compress.ts';
+import { holdLayers } from '../hold-layers.ts';
 import { firstMadeManifest, keepManifest, keptManifest } from '../manifests.ts';
 import { meantManifest, recordPushed } from '../name-digests.ts';
 import type { SaveItem } from '../save.ts';
@@ -104,9 +102,7 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
     },
   };
   const under = new Map<DiffID, Promise<PushedLayer>>();
-  // While it is sent, a layer stays, whoever removes the image.
-  const lease = leaseLayers(store, chain);
-  try {
+  return holdLayers(store, [image], async () => {
     const { value } = received ?? {};
     const all = !exact && value?.mediaType === mediaType && value.layers.length === chain.length ? await findAll(push, diffIDs, value) : undefined;
     if (all !== undefined) {
@@ -126,13 +122,7 @@ async function pushLayers(store: Store, target: ImageTarget, image: SaveItem['im
       return pushed;
     });
     return await allOrFirstFailure(pushes);
-  } finally {
-    changeStore(store, () => {
-      lease.release();
-      const top = chain.at(-1);
-      if (top !== undefined && !hasImage(store, image.id)) deleteLayers(store, top);
-    });
-  }
+  });
 }
 
 /** Where a layer was seen in another repository of the registry, the config is likely to be there, too. */

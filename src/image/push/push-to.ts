@@ -12,6 +12,7 @@ import { toFile } from '../archive/output.ts';
 import { writeDockerArchive } from '../archive/save-docker.ts';
 import type { Sink } from '../archive/tar-write.ts';
 import { writeDirTransport, writeOciArchive, writeOciDir } from '../archive/save-oci.ts';
+import { holdLayers } from '../hold-layers.ts';
 import { layerTarSize } from '../layer-size.ts';
 import type { SaveItem } from '../save.ts';
 import type { Location } from '../transports.ts';
@@ -54,9 +55,12 @@ export async function pushTo(store: Store, image: SaveItem['image'], destination
     case 'docker-archive': {
       if (existsSync(destination.path)) throw new SkiffError('EXISTS', `docker-archive ${JSON.stringify(destination.path)} exists already: an archive is not changed`);
       const names = destination.name === undefined ? [] : [withDefaultTag(normalize(parseReference(destination.name)))];
-      return archived(image, (write) => toFile(destination.path, write), store, names, options);
+      return holdLayers(store, [image], () => archived(image, (write) => toFile(destination.path, write), store, names, options));
     }
-    case 'docker-daemon': return archived(image, (write) => loadIntoDaemon(write), store, [withDefaultTag(normalize(parseReference(destination.reference)))], options);
+    case 'docker-daemon': {
+      const names = [withDefaultTag(normalize(parseReference(destination.reference)))];
+      return holdLayers(store, [image], () => archived(image, (write) => loadIntoDaemon(write), store, names, options));
+    }
     default: return assertNever(destination);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { readRecord } from '../../../src/image/manifest-record.ts';
-import { keepIndex, keepManifest } from '../../../src/image/manifests.ts';
+import { firstMadeManifest, keepIndex, keepManifest } from '../../../src/image/manifests.ts';
 import { digestsOf, meantManifest, recordGiven, recordPushed, recordReceived, repoDigests, repositoriesOf, shownDigest } from '../../../src/image/name-digests.ts';
 import { digestOf, parseDigest, parseImageID } from '../../../src/oci/ids.ts';
 import { serializeManifest } from '../../../src/oci/manifest.ts';
@@ -72,11 +72,23 @@ test('a name that is given has the digest of the name that it was given to, unti
   t.deepEqual(digestsOf(readRecord(store, id), name('r.io/new:1')), []);
 });
 
+test('the manifest with which an image was made is known as that, whatever is pushed how often', (t) => {
+  const store = emptyStore(t);
+  const first = (): string | undefined => firstMadeManifest(store, id)?.value.annotations['annotation'];
+  for (const raw of [sent, gzip, zstd, sent]) keepManifest(store, id, raw, 'made');
+  t.is(first(), 'sent');
+  for (let at = 0; at < 30; at++) keepManifest(store, id, manifest(String(at)), 'made');
+  t.is(first(), 'sent');
+  // A record without the word: the oldest.
+  writeFileSync(store.layout.manifestsOf(id), `${digestOf(sent)} made\n${digestOf(gzip)} made\n`);
+  t.is(first(), 'gzip');
+});
+
 test('a record that knows no names, and lines that make no sense, are read', (t) => {
   const store = receivedTwice(t);
   const path = store.layout.manifestsOf(id);
   writeFileSync(path, `${digestOf(zstd)}\n${digestOf(gzip)} made\n${digestOf(index)} index\n`);
-  t.deepEqual(readRecord(store, id), { manifests: [{ digest: digestOf(zstd), origin: 'received' }, { digest: digestOf(gzip), origin: 'made' }], indexes: [digestOf(index)], named: [] });
+  t.deepEqual(readRecord(store, id), { manifests: [{ digest: digestOf(zstd), origin: 'received' }, { digest: digestOf(gzip), origin: 'made' }], first: undefined, indexes: [digestOf(index)], named: [] });
   t.is(shownDigest(store, id, name('r.io/gz:1')), digestOf(zstd));
   writeFileSync(path, `garbage\n${digestOf(zstd)}\n${digestOf(zstd)} as\n${digestOf(zstd)} as .../\n${digestOf(gzip)} as r.io/gz:1\n`);
   t.deepEqual(repositoriesOf(readRecord(store, id), digestOf(zstd)), []);
