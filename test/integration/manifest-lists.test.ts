@@ -71,7 +71,7 @@ test('names are taken once, --amend goes on, and what fails changes nothing', (t
     [['create', 'app'], /"localhost\/app:latest" is already associated with image "[0-9a-f]{64}": that name is already in use/], [['create', 'one:1'], /localhost\/one:1" is already associated/],
     [['create', 'Bad'], /lowercase/], [['create', 'x', 'nope.invalid/none'], /nope\.invalid/], [['add', 'app', 'nope.invalid/none'], /add "nope\.invalid\/none"/],
     [['add', 'nope', 'one:1'], /nope: no manifest list/], [['add', '--annotation', 'x', 'app', 'one:1'], /want KEY=VALUE/], [['annotate', 'app', `sha256:${'0'.repeat(64)}`], /not in the list/],
-    [['annotate', 'app'], /name the IMAGE/], [['remove', 'app', 'one:1'], /not in the list/], [['push', 'nope', 'oci:x'], /nope: no manifest list/], [['add', 'app', 'docker-archive:x.tar'], /load it into the store first/],
+    [['annotate', 'app'], /name the IMAGE/], [['remove', 'app', 'one:1'], /not in the list/], [['push', 'nope', 'oci:x'], /nope: no manifest list/], [['add', 'app', 'docker-daemon:x'], /load it into the store first/],
     [['push', '--add-compression', 'zstd', 'app', 'oci:x'], /add-compression/], [['push', '--sign-by', 'me', 'app', 'oci:x'], /signatures are not made yet/], [['push', 'app', 'docker-archive:x.tar'], /holds one image/],
   ] as const) {
     const done = world.skiff(['manifest', ...args]);
@@ -243,6 +243,46 @@ test('members of registries and layouts are copied as they are, with --all or th
   t.regex(log, /POST \/v2\/to\/same\/blobs\/uploads\/\?[^"]*mount=/);
   world.ok('pull', '-q', `${other.domain}/to/other:1`);
   t.is(`sha256:${world.ok('inspect', '--type', 'image', '--format', '{{.Id}}', `${other.domain}/to/other:1`)}`, amd.imageID);
+});
+
+test('members of a docker-archive and of a folder as skopeo writes it', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry', 'skopeo')) return;
+  const registry = await startRegistry(t);
+  const world = makeWorld(t);
+  reach(world, registry);
+  trusting(world);
+  importBusybox(world, 'one:1');
+  importBusybox(world, 'two:1', { changes: ['LABEL a=b'] });
+  const archive = join(world.home, 'one.tar');
+  const folder = join(world.home, 'two');
+  world.ok('save', '-q', '-o', archive, 'one:1');
+  world.ok('save', '-q', '--format', 'docker-dir', '-o', folder, 'two:1');
+  world.ok('save', '-q', '-m', '-o', join(world.home, 'both.tar'), 'one:1', 'two:1');
+  world.ok('manifest', 'create', 'app');
+  world.ok('manifest', 'add', 'app', `docker-archive:${archive}`);
+  world.ok('manifest', 'add', '--arch', 'arm64', 'app', `dir:${folder}`);
+  t.regex(world.skiff(['manifest', 'add', 'app', `docker-archive:${world.home}/both.tar`]).stderr, /more than one image in the archive[\s\S]*hint: name one/);
+  const [first, second] = inspect(world, 'app').manifests;
+  t.is(first?.digest, world.run(['skopeo', 'inspect', '--format', '{{.Digest}}', `docker-archive:${archive}`]).stdout.trim());
+  t.is(second?.digest, `sha256:${sha256(readFileSync(join(folder, 'manifest.json')))}`);
+  const imageIDs = ['one:1', 'two:1'].map((name) => world.ok('images', '-q', '--no-trunc', name));
+  // Both go on from there, whatever becomes of the store.
+  world.ok('rmi', '-a', '-f');
+  world.ok('manifest', 'create', 'again', `docker-archive:${archive}`);
+  world.ok('manifest', 'add', '--arch', 'arm64', 'again', `dir:${folder}`);
+  world.ok('manifest', 'push', '-q', 'again', `${registry.domain}/team/app:1`);
+  world.ok('manifest', 'push', '-q', 'again', `dir:${world.home}/list`);
+  const there = (await remote(registry, 'team/app', '1'))?.index.manifests ?? [];
+  t.is(there[1]?.digest, second?.digest);
+  for (const [at, platform] of ['linux/amd64', 'linux/arm64'].entries()) {
+    world.ok('pull', '-q', '--platform', platform, `${registry.domain}/team/app:1`);
+    t.is(world.ok('images', '-q', '--no-trunc', `${registry.domain}/team/app:1`), String(imageIDs[at]));
+  }
+  const sent = (await remote(registry, 'team/app', String(there[0]?.digest)))?.index as unknown as { layers: { mediaType: string }[] };
+  t.deepEqual(sent.layers.map(({ mediaType }) => mediaType), ['application/vnd.docker.image.rootfs.diff.tar.gzip']);
+  world.ok('manifest', 'create', '--all', 'fromlist', `dir:${world.home}/list`);
+  t.deepEqual(inspect(world, 'fromlist').manifests.map(({ digest }) => digest), there.map(({ digest }) => digest));
+  world.ok('manifest', 'push', '-q', 'fromlist', `${registry.domain}/team/app:2`);
 });
 
 test('--all=false sends the index alone, and a registry that wants the images says so', async (t) => {

@@ -11,6 +11,7 @@ import type { Digest, DiffID } from '../../oci/ids.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { maxConfigBytes, parseImageConfig } from '../../oci/image-config.ts';
 import { FieldReader, parseJson } from '../../oci/json.ts';
+import { mediaTypes } from '../../oci/media-types.ts';
 import type { NamedReference } from '../../oci/reference.ts';
 import { normalize, parseReference } from '../../oci/reference.ts';
 import type { LayerBlob, OfferedImage } from '../index.ts';
@@ -32,6 +33,19 @@ export function readDockerArchive(files: ArchiveFiles): OfferedImage[] {
   if (!Array.isArray(document) || document.length > maxImages) throw new SkiffError('ARCHIVE_INVALID', `manifest.json is not an array of at most ${maxImages} images`);
   if (document.length === 0) throw new SkiffError('ARCHIVE_INVALID', 'manifest.json names no image');
   return document.map((item, at) => readImage(files, new FieldReader(item, `manifest.json: image ${at}`, 'ARCHIVE_INVALID')));
+}
+
+/**
+ * A docker-archive holds no manifests: the one that skopeo and Podman make of an image in it when they read it, which tells its digest.
+ *
+ * @see containers/image docker/internal/tarfile/src.go "GetManifest"
+ */
+export function manifestOfArchive(config: Digest, configBytes: number, layers: readonly { readonly digest: Digest; readonly size: number }[]): Buffer {
+  return Buffer.from(JSON.stringify({
+    schemaVersion: 2, mediaType: mediaTypes.dockerManifest,
+    config: { mediaType: mediaTypes.dockerConfig, size: configBytes, digest: config },
+    layers: layers.map(({ digest, size }) => ({ mediaType: mediaTypes.dockerLayerGzip, size, digest })),
+  }));
 }
 
 function readImage(files: ArchiveFiles, item: FieldReader): OfferedImage {

@@ -1,17 +1,19 @@
 /**
  * From what a user names to members of a list: an image of the store, a manifest list of the store, an image or an index of a
- * registry, an OCI layout. Nothing but manifests and configs is read.
+ * registry, an archive or a folder. Nothing but manifests and configs is read.
  */
 import { resolve } from 'node:path';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import type { Digest } from '../../oci/ids.ts';
+import { digestOf } from '../../oci/ids.ts';
 import { maxConfigBytes } from '../../oci/image-config.ts';
 import { FieldReader, parseJson } from '../../oci/json.ts';
 import { maxManifestBytes, parseManifestOrIndex } from '../../oci/manifest.ts';
-import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts';
+import { isIndexMediaType, isManifestMediaType, mediaTypes } from '../../oci/media-types.ts';
 import type { Platform } from '../../oci/platform.ts';
 import { normalizePlatform, platformString } from '../../oci/platform.ts';
 import type { Store } from '../../storage/index.ts';
+import { isDirTransport } from '../archive/dir-transport.ts';
 import { openArchive } from '../archive/open.ts';
 import { hostPlatform } from '../host-platform.ts';
 import type { ResolvedImage } from '../index.ts';
@@ -19,8 +21,9 @@ import { keepMadeManifest } from '../make-manifest.ts';
 import { newestManifest } from '../manifests.ts';
 import { meantManifest } from '../name-digests.ts';
 import type { ImageSource } from '../push/source.ts';
-import { layoutSource, readSmallBlob, registrySource } from '../push/source.ts';
+import { dirSource, layoutSource, readSmallBlob, registrySource } from '../push/source.ts';
 import { findImage } from '../resolve.ts';
+import type { Location } from '../transports.ts';
 import { parseLocation } from '../transports.ts';
 import { chooseMember } from './choose-member.ts';
 import { findList } from './list-store.ts';
@@ -38,7 +41,7 @@ export interface MemberRequest {
 
 /**
  * A name without transport is looked for in the store first, then in its registry.
- * @throws IMAGE_UNKNOWN, MANIFEST_UNKNOWN, MANIFEST_INVALID, UNSUPPORTED (an archive without manifests), REGISTRY_FAILED …
+ * @throws IMAGE_UNKNOWN, MANIFEST_UNKNOWN, MANIFEST_INVALID, UNSUPPORTED (a daemon, an archive with compressed layers), REGISTRY_FAILED …
  */
 export async function membersOf(store: Store, text: string, request: MemberRequest, remote: Remote): Promise<ListMember[]> {
   const location = parseLocation(text);
@@ -51,7 +54,9 @@ export async function membersOf(store: Store, text: string, request: MemberReque
     }
     case 'docker': return fromRegistry(remote, location.reference, true, request);
     case 'oci': case 'oci-archive': return fromLayout(store, location.path, location.name, request);
-    default: throw new SkiffError('UNSUPPORTED', `${text}: a manifest list takes images of the store, docker://, oci: and oci-archive:`, { hint: 'load it into the store first' });
+    case 'dir': return fromDir(store, location.path, request);
+    case 'docker-archive': return [await memberOfArchive(store, location)];
+    default: throw new SkiffError('UNSUPPORTED', `${text}: a manifest list takes images of the store, docker://, oci:, oci-archive:, docker-archive: and dir:`, { hint: 'load it into the store first' });
   }
 }
 
@@ -80,6 +85,34 @@ async function fromLayout(store: Store, path: string, name: string | undefined, 
     return await membersOfDocument(from, { kind: 'layout', path: resolve(path) }, raw, only.mediaType, request, `oci:${path}`);
   } catch (error) {
     throw wrap(error, `read ${JSON.stringify(path)}`);
+  } finally {
+    files.close();
+  }
+}
+
+async function fromDir(store: Store, path: string, request: MemberRequest): Promise<ListMember[]> {
+  const files = await openArchive(store, { path });
+  try {
+    if (!isDirTransport(files)) throw new SkiffError('ARCHIVE_INVALID', 'not a folder as skopeo writes it');
+    return await membersOfDocument(dirSource(files), { kind: 'dir', path: resolve(path) }, files.read('manifest.json', maxManifestBytes), undefined, request, `dir:${path}`);
+  } catch (error) {
+    throw wrap(error, `read ${JSON.stringify(path)}`);
+  } finally {
+    files.close();
+  }
+}
+
+async function memberOfArchive(store: Store, location: Location & { transport: 'docker-archive' }): Promise<ListMember> {
+  const [{ offeredBy }, { archivedManifest }] = await Promise.all([import('../pull/from-transport.ts'), import('./archived-member.ts')]);
+  const files = await openArchive(store, { path: location.path });
+  try {
+    const [image, more] = offeredBy(location, files, hostPlatform());
+    if (image === undefined) throw new SkiffError('ARCHIVE_INVALID', 'there is no image');
+    if (more !== undefined) throw new SkiffError('IMAGE_AMBIGUOUS', 'more than one image in the archive', { hint: `name one: docker-archive:${location.path}:NAME, or :@0 for the first` });
+    const raw = archivedManifest(image);
+    return { mediaType: mediaTypes.dockerManifest, digest: digestOf(raw), size: raw.length, platform: configPlatform(image.rawConfig), source: { kind: 'docker-archive', path: resolve(location.path) } };
+  } catch (error) {
+    throw wrap(error, `read ${JSON.stringify(location.path)}`);
   } finally {
     files.close();
   }

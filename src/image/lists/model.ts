@@ -22,8 +22,8 @@ export interface ListPlatform {
 export type MemberSource =
   | { readonly kind: 'image'; readonly id: ImageID }
   | ({ readonly kind: 'registry' } & Repository)
-  /** A folder or archive with an OCI layout; the path is absolute. */
-  | { readonly kind: 'layout'; readonly path: string };
+  /** A folder or archive with an OCI layout, a folder of skopeo's, a docker-archive; the path is absolute. */
+  | { readonly kind: 'layout' | 'dir' | 'docker-archive'; readonly path: string };
 
 export interface ListMember {
   readonly mediaType: string;
@@ -131,10 +131,11 @@ function readMember(from: FieldReader): ListMember {
 }
 
 function readSource(from: FieldReader): MemberSource {
-  switch (from.value('kind')) {
+  const kind = from.value('kind');
+  switch (kind) {
     case 'image': return { kind: 'image', id: parseImageID(from.value('id')) };
     case 'registry': return { kind: 'registry', domain: from.string('domain'), path: from.string('path') };
-    case 'layout': return { kind: 'layout', path: from.string('path') };
+    case 'layout': case 'dir': case 'docker-archive': return { kind, path: from.string('path') };
     default: throw from.fail('kind', 'known');
   }
 }

@@ -17,8 +17,9 @@ import type { PushOptions, PushedImage } from '../push/push-image.ts';
 import { pushImage } from '../push/push-image.ts';
 import type { Destination } from '../push/push-to.ts';
 import { registryTarget } from '../push/registry-target.ts';
-import { layoutSource, registrySource } from '../push/source.ts';
+import { dirSource, layoutSource, registrySource } from '../push/source.ts';
 import type { ImageTarget } from '../push/target.ts';
+import { archivedImage, pushArchived } from './archived-member.ts';
 import type { IndexMediaType } from './build-index.ts';
 import { indexBytes, indexTypeFor } from './build-index.ts';
 import type { ListMember, ManifestList } from './model.ts';
@@ -108,10 +109,14 @@ async function pushMember(store: Store, member: ListMember, images: ReadonlyMap<
         return { ...member, digest: pushed.digest, size: pushed.raw.length, mediaType: pushed.mediaType };
       }
       case 'registry': await copyImage(registrySource(await client(), { domain: source.domain, path: source.path }), target, digest, options.listener); return member;
-      case 'layout': {
+      default: {
         const files = await openArchive(store, { path: source.path });
         try {
-          await copyImage(layoutSource(files), target, digest, options.listener);
+          if (source.kind === 'docker-archive') {
+            const pushed = await pushArchived(archivedImage(files, digest), target, options);
+            return { ...member, digest: pushed.digest, size: pushed.raw.length, mediaType: pushed.mediaType };
+          }
+          await copyImage(source.kind === 'dir' ? dirSource(files) : layoutSource(files), target, digest, options.listener);
         } finally {
           files.close();
         }

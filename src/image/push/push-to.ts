@@ -8,6 +8,7 @@ import type { NamedReference } from '../../oci/reference.ts';
 import { normalize, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import type { Store } from '../../storage/index.ts';
+import { manifestOfArchive } from '../archive/docker-archive.ts';
 import { toFile } from '../archive/output.ts';
 import { writeDockerArchive } from '../archive/save-docker.ts';
 import type { Sink } from '../archive/tar-write.ts';
@@ -76,11 +77,7 @@ function onlyDigest([only]: readonly PushedImage[]): Digest {
   return only.digest;
 }
 
-/**
- * A docker-archive holds no manifest: the digest is that of the one which skopeo and Podman make of it when they read it.
- *
- * @see containers/image docker/internal/tarfile/src.go "GetManifest"
- */
+/** The digest is that of the manifest which others make of it when they read it. */
 async function archived(image: SaveItem['image'], to: (write: Parameters<typeof toFile>[1]) => Promise<void>, store: Store, names: readonly NamedReference[], { listener = {}, signal }: PushOptions): Promise<Digest> {
   const stoppable = (sink: Sink): Sink => async (bytes) => {
     signal?.throwIfAborted();
@@ -99,11 +96,7 @@ async function archived(image: SaveItem['image'], to: (write: Parameters<typeof 
     written(event.kind === 'layer' ? event.digest : undefined);
     if (event.kind === 'layer') listener.sending?.(event.digest, sizes.get(event.digest));
   }));
-  const raw = Buffer.from(JSON.stringify({
-    schemaVersion: 2, mediaType: mediaTypes.dockerManifest,
-    config: { mediaType: mediaTypes.dockerConfig, size: image.raw.length, digest: image.id },
-    layers: diffIDs.map((digest) => ({ mediaType: mediaTypes.dockerLayerGzip, size: sizes.get(digest) ?? 0, digest })),
-  }));
+  const raw = manifestOfArchive(parseDigest(image.id), image.raw.length, diffIDs.map((diffID) => ({ digest: parseDigest(diffID), size: sizes.get(diffID) ?? 0 })));
   listener.config?.(parseDigest(image.id));
   listener.manifest?.(digestOf(raw), raw.length);
   return digestOf(raw);

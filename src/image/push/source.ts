@@ -1,7 +1,8 @@
-/** Where images are copied from without passing through the store: a repository, an OCI layout. */
+/** Where images are copied from without passing through the store: a repository, an OCI layout, a folder. */
 import { SkiffError } from '../../lib/errors.ts';
 import { verifyDigest } from '../../oci/digest.ts';
 import type { Digest } from '../../oci/ids.ts';
+import { hexOf } from '../../oci/ids.ts';
 import { maxManifestBytes } from '../../oci/manifest.ts';
 import type { RegistryClient, Repository } from '../../registry/index.ts';
 import { blobName } from '../archive/blob-name.ts';
@@ -36,6 +37,20 @@ export function layoutSource(files: ArchiveFiles): ImageSource {
       return { raw, mediaType: undefined };
     },
     blob: (digest) => files.stream(blobName(digest)) as AsyncIterable<Uint8Array>,
+  };
+}
+
+/** The same of a folder of skopeo's: blobs by their bare hex; manifests of a list's images beside that of the list. */
+export function dirSource(files: ArchiveFiles): ImageSource {
+  return {
+    repository: undefined,
+    manifest: async (digest) => {
+      const own = `${hexOf(digest)}.manifest.json`;
+      const raw = files.read(files.has(own) ? own : 'manifest.json', maxManifestBytes);
+      verifyDigest(raw, digest, `manifest ${digest}`);
+      return { raw, mediaType: undefined };
+    },
+    blob: (digest) => files.stream(hexOf(digest)) as AsyncIterable<Uint8Array>,
   };
 }
 

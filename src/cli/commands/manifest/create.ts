@@ -7,7 +7,7 @@ export const spec: CommandSpec = {
   summary: 'Make a manifest list',
   description: [
     'A list is one name for images of several platforms. It lies in the store, with nothing but references to its images, until it is pushed. Prints its id.',
-    'IMAGE is an image of the store, a name in a registry, or a place: docker://, oci:, oci-archive:.',
+    'IMAGE is an image of the store, a name in a registry, or a place: docker://, oci:, oci-archive:, docker-archive:, dir:.',
   ],
   args: [{ name: 'LIST', required: true }, { name: 'IMAGE', rest: true, complete: { kind: 'image' } }],
   options: [
