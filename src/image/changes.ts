@@ -64,7 +64,7 @@ function jsonWords(rest: string): string[] | undefined {
   }
 }
 
-/** `A=b C="d e"`, or the old form `A the rest`. */
+/** `A=b C="d e"`, or the old form `A the rest`. A word without sign behind others makes all of it one value, as Podman takes it. */
 function pairsOf(rest: string): [string, string][] {
   const words = wordsOf(rest);
   const [first] = words;
@@ -72,6 +72,8 @@ function pairsOf(rest: string): [string, string][] {
     const [, key, value] = /^(\S+)\s*([\s\S]*)$/.exec(rest) ?? [];
     return [[key ?? first, value ?? '']];
   }
+  const [, key, value] = /^([^\s="']+)=([\s\S]*)$/.exec(rest) ?? [];
+  if (key !== undefined && words.some((word) => !word.includes('='))) return [[key, value ?? '']];
   return words.map((word) => {
     const sign = word.indexOf('=');
     if (sign < 1) throw new ChangeError(`${JSON.stringify(word)} must be formatted as key=value`);

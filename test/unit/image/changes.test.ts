@@ -12,6 +12,7 @@ for (const [changes, expected] of [
   [['ENV A=b C="d e" F=\'g"h\' I=j\\ k'], { Env: ['A=b', 'C=d e', 'F=g"h', 'I=j k'] }],
   [['ENV A the rest = of it'], { Env: ['A=the rest = of it'] }],
   [['ENV A'], { Env: ['A='] }],
+  [['ENV B=two words', 'ENV A=b "c d"', 'LABEL a=b c'], { Env: ['B=two words', 'A=b "c d"'], Labels: { a: 'b c' } }],
   [['ENV=A=b=c'], { Env: ['A=b=c'] }],
   [['ENV A=1 B=2', 'ENV A=3'], { Env: ['A=3', 'B=2'] }],
   [['LABEL a=b "c d"=e'], { Labels: { a: 'b', 'c d': 'e' } }],
@@ -36,7 +37,7 @@ test('applyChanges() leaves its input alone and keeps what it does not change', 
 
 for (const [change, message] of [
   ['', /invalid instruction/], ['FOO bar', /invalid instruction FOO/], ['HEALTHCHECK x', /invalid instruction HEALTHCHECK/], ['toString x', /invalid instruction TOSTRING/],
-  ['CMD', /KEY VALUE/], ['USER ', /KEY VALUE/], ['USER a b', /one word/], ['ENV "a', /unterminated quote/], ['ENV =x', /key=value/], ['LABEL a=b c', /key=value/],
+  ['CMD', /KEY VALUE/], ['USER ', /KEY VALUE/], ['USER a b', /one word/], ['ENV "a', /unterminated quote/], ['ENV =x', /key=value/], ['LABEL a=b =c', /key=value/],
   ['EXPOSE 70000', /valid port/], ['EXPOSE 0', /valid port/], ['EXPOSE 9-8', /valid port/], ['EXPOSE 80/foo', /no port/], ['EXPOSE x', /no port/],
   ['STOPSIGNAL foo', /invalid signal: foo/], ['STOPSIGNAL 65', /invalid signal/], ['STOPSIGNAL SIGtoString', /invalid signal/],
 ] as const) {
