@@ -65,7 +65,8 @@ function folderUsage(store: Store, layer: ChainID): number {
   }
 }
 
-function recordsUsage(store: Store, id: ImageID): number {
+/** An image's config and manifests. */
+export function recordsUsage(store: Store, id: ImageID): number {
   const files = [
     store.layout.imageConfig(id), dirname(store.layout.imageMetadata(id, 'parent')), store.layout.manifestsOf(id),
     ...manifestDigests(store, id).map((digest) => join(store.layout.manifests, hexOf(digest))),

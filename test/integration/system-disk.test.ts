@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { humanSize } from '../../src/lib/units.ts';
 import { auditStore } from '../helpers/audit.ts';
 import { importBusybox } from '../helpers/images.ts';
 import { requires } from '../helpers/requires.ts';
@@ -65,7 +66,10 @@ test('RECLAIMABLE is what system prune --all --volumes frees, and it takes nothi
   const world = makeWorld(t);
   furnish(world);
   const before = df(world);
-  world.ok('system', 'prune', '-a', '-f', '--volumes');
+  const told = world.ok('system', 'prune', '-a', '-f', '--volumes');
+  // With the container that ended the last use of its volume goes.
+  const reclaimable = (before['Containers']?.RawReclaimable ?? 0) + (before['Images']?.RawReclaimable ?? 0) + (before['Local Volumes']?.RawSize ?? 0);
+  t.is(told.split('\n').at(-1), `Total reclaimed space: ${humanSize(reclaimable)}`);
   const after = df(world);
   // The container that ended goes first, and with it the last use of its volume.
   t.is(after['Containers']?.RawSize, (before['Containers']?.RawSize ?? 0) - (before['Containers']?.RawReclaimable ?? 0));

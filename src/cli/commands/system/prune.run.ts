@@ -3,7 +3,7 @@ import { pruneContainers, pruneFilter, pruneVolumes } from '../../../container/p
 import type { Context } from '../../../container/index.ts';
 import { imageUses } from '../../../container/image-uses.ts';
 import { config } from '../../../host/config/index.ts';
-import { layerUsage } from '../../../image/disk-usage.ts';
+import { layerUsage, recordsUsage } from '../../../image/disk-usage.ts';
 import { pruneImages } from '../../../image/prune.ts';
 import type { ImageSummary } from '../../../image/summary.ts';
 import { unfinishedUsage } from '../../../image/unfinished.ts';
@@ -12,6 +12,7 @@ import type { ImageID } from '../../../oci/ids.ts';
 import { hexOf } from '../../../oci/ids.ts';
 import { pruneBlobs } from '../../../storage/blob-area.ts';
 import { sweep } from '../../../storage/gc.ts';
+import { hasImage, listImages } from '../../../storage/imagedb.ts';
 import type { Store } from '../../../storage/index.ts';
 import { hasLayer, listLayers } from '../../../storage/layerdb.ts';
 import { openStore } from '../../../storage/store.ts';
@@ -59,9 +60,11 @@ function warning({ all, volumes, downloads }: { all: boolean; volumes: boolean; 
 
 async function prunedImages(context: Context, all: boolean, only: (image: ImageSummary) => boolean): Promise<{ ids: ImageID[]; freedBytes: number }> {
   const { store } = context;
-  const before = listLayers(store).map((layer) => ({ layer, bytes: layerUsage(store, layer) }));
+  const layers = listLayers(store).map((layer) => ({ layer, bytes: layerUsage(store, layer) }));
+  const records = listImages(store).map((id) => ({ id, bytes: recordsUsage(store, id) }));
   const ids = await pruneImages(store, { all, only, uses: () => imageUses(context) });
-  return { ids, freedBytes: before.reduce((total, { layer, bytes }) => total + (hasLayer(store, layer) ? 0 : bytes), 0) };
+  const gone = [...layers.filter(({ layer }) => !hasLayer(store, layer)), ...records.filter(({ id }) => !hasImage(store, id))];
+  return { ids, freedBytes: gone.reduce((total, { bytes }) => total + bytes, 0) };
 }
 
 function tell(title: string, names: readonly string[]): void {
