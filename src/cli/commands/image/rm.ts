@@ -14,7 +14,7 @@ export const spec: CommandSpec = {
   options: [
     allOption('Remove all images'),
     { name: 'force', short: 'f', kind: 'bool', help: 'Take all names and remove containers that use the image' },
-    ignoreOption,
+    { ...ignoreOption, help: 'Do not fail where a named image is missing' },
     { name: 'no-prune', kind: 'bool', help: 'Keep nameless parents' },
   ],
   checks: [namesOr('all')],
