@@ -8,9 +8,9 @@
  */
 import { rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { textIfThere } from '../host/if-there.ts';
+import { isThere, textIfThere } from '../host/if-there.ts';
 import { randomHex } from '../host/random.ts';
-import { acquire, tryAcquire } from '../host/locks.ts';
+import { acquire, isHeld } from '../host/locks.ts';
 import { wrap } from '../lib/errors.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { parseChainID } from '../oci/ids.ts';
@@ -66,11 +66,12 @@ export function readLeases(store: Store): LeaseView[] {
     const path = join(store.layout.layerdbTmp, name);
     const text = textIfThere(path, 'read store');
     if (text === undefined) continue;
-    const lock = tryAcquire(path, 'exclusive');
-    lock?.release();
+    const held = isHeld(path);
+    // Ended since it was read: its owner removes the file before the lock goes. To take the lock would make the file anew, as nobody's.
+    if (!held && !isThere(path)) continue;
     // A line that was being written when its owner was killed names nothing.
     const named = (word: string): ChainID[] => text.split('\n').filter((line) => line.startsWith(word) && /^[a-z]+ sha256:[0-9a-f]{64}$/.test(line)).map((line) => parseChainID(line.slice(word.length)));
-    views.push({ path, dead: lock !== undefined, needs: named('needs '), made: named('made ') });
+    views.push({ path, dead: !held, needs: named('needs '), made: named('made ') });
   }
   return views;
 }

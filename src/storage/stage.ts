@@ -6,8 +6,9 @@
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncDir, syncFile } from '../host/atomic-write.ts';
+import { isThere } from '../host/if-there.ts';
 import type { Lock } from '../host/locks.ts';
-import { acquire, tryAcquire } from '../host/locks.ts';
+import { acquire, isHeld } from '../host/locks.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { treeFiles } from '../host/tree-files.ts';
 import { wrap } from '../lib/errors.ts';
@@ -133,9 +134,10 @@ export function readStages(store: Store): StageView[] {
     if (match === null) continue;
     const cacheID = parseCacheID(match[1]);
     const folder = join(store.layout.layerdbTmp, `skiff-${cacheID}`);
-    const lock = tryAcquire(`${folder}.lock`, 'exclusive');
-    lock?.release();
-    views.push({ cacheID, folder, dead: lock !== undefined });
+    const held = isHeld(`${folder}.lock`);
+    // Published or discarded since it was listed: to take the lock would make its file anew, as nobody's.
+    if (!held && !isThere(`${folder}.lock`)) continue;
+    views.push({ cacheID, folder, dead: !held });
   }
   return views;
 }
