@@ -16,7 +16,7 @@ import { chainIDs, hexOf, parseImageID } from '../oci/ids.ts';
 import { readImage } from '../storage/imagedb.ts';
 import type { Store } from '../storage/index.ts';
 import { lowersOf } from '../storage/layer-dir.ts';
-import { readLayer } from '../storage/layerdb.ts';
+import { readPlace } from '../storage/layerdb.ts';
 import type { ImageUse } from './index.ts';
 import { lockImages } from './lock.ts';
 
@@ -42,7 +42,7 @@ export function mountImage(store: Store, runtimeDir: string, id: ImageID): strin
       makeFolders(target, 0o700);
       try {
         if (top === undefined) bindMount(target, target, { readOnly: true });
-        else mountOverlay({ lower: lowersOf(store, readLayer(store, top).cacheID), target, overlayDir: store.layout.overlay });
+        else mountOverlay({ lower: lowersOf(store, readPlace(store, top).cacheID), target, overlayDir: store.layout.overlay });
         return target;
       } catch (error) {
         // Somebody's look took it for a leftover, as long as nothing was mounted on it.

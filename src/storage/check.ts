@@ -13,15 +13,15 @@ import { chainIDs, parseDiffID } from '../oci/ids.ts';
 import type { Layer, Store } from './index.ts';
 import { listImages, readImage } from './imagedb.ts';
 import { expectedLowers, readLinkName, readLowers } from './layer-dir.ts';
-import { hasLayer, listLayers, readCacheID, readLayer } from './layerdb.ts';
+import { hasLayer, listLayers, readCacheID, readLayerSize, readPlace } from './layerdb.ts';
 import { layerFiles, layerdbFiles } from './layout.ts';
 import { listMounts } from './references.ts';
 import { readRepositories } from './repositories.ts';
 import type { VerifiedLayer } from './verify/verify-layer.ts';
 
-/** `links`: short names and lower files, which the rest of the store tells. The others are what they say. */
+/** `links`: short names and lower files, which the rest of the store tells; `size`: a layer's, which its files tell. The others are what they say. */
 export interface Problem {
-  readonly what: 'layer' | 'links' | 'image' | 'names' | 'container';
+  readonly what: 'layer' | 'links' | 'size' | 'image' | 'names' | 'container';
   /** chainID, name under overlay2/, image ID, container ID or file name. */
   readonly id: string;
   readonly message: string;
@@ -41,11 +41,10 @@ export function checkStore(store: Store): Problem[] {
 /** One layer's description and folder: diff, link, the short name, lower. None for a layer that does not exist (any more). */
 export function checkLayer(store: Store, chainID: ChainID): Problem[] {
   try {
-    const layer = readLayer(store, chainID);
+    const layer = readPlace(store, chainID);
     const message = layerProblem(store, layer);
     if (message !== undefined) return [{ what: 'layer', id: chainID, message }];
-    const lowers = layer.parent === undefined ? [] : expectedLowers(store, readCacheID(store, layer.parent));
-    return checkFolder(store, layer.cacheID, lowers, true);
+    return [...checkFolder(store, layer.cacheID, lowersUpon(store, layer.parent), true), ...checkSize(store, chainID)];
   } catch (error) {
     if (isCode(error, 'NOT_FOUND')) return [];
     return [{ what: 'layer', id: chainID, message: damageOf(error) }];
@@ -54,31 +53,62 @@ export function checkLayer(store: Store, chainID: ChainID): Problem[] {
 
 /** Puts the layer's tar together again, compares its digest and each member with the tree: reads every file. Inside the user namespace. */
 export async function checkLayerContent(store: Store, chainID: ChainID): Promise<Problem[]> {
-  let splitFd: number | undefined;
   try {
-    const { diffID, cacheID } = readLayer(store, chainID);
-    splitFd = openSync(join(store.layout.layer(chainID), layerdbFiles.tarSplit), 'r');
-    const root = join(store.layout.layerDir(cacheID), layerFiles.diff);
-    const { sha256, findings } = await startWorker('pack-layer', { root, request: { kind: 'verify' }, extraFds: [splitFd] }) as VerifiedLayer;
+    const { diffID } = readPlace(store, chainID);
+    const { sha256, findings, ...sizes } = await verifiedLayer(store, chainID);
     if (findings.length > 0) return findings.map((message) => ({ what: 'layer', id: chainID, message }));
-    return `sha256:${sha256}` === diffID ? [] : [{ what: 'layer', id: chainID, message: `content has diffID sha256:${sha256}, expected ${diffID}` }];
+    if (`sha256:${sha256}` !== diffID) return [{ what: 'layer', id: chainID, message: `content has diffID sha256:${sha256}, expected ${diffID}` }];
+    return checkSize(store, chainID, [sizes.sizeBytes, sizes.tarSizeBytes]);
   } catch (error) {
     if (isCode(error, 'NOT_FOUND') || isErrno(error, 'ENOENT')) {
       // Gone since it was listed, or not all there.
       return hasLayer(store, chainID) ? [{ what: 'layer', id: chainID, message: wrap(error, 'read layer').message }] : [];
     }
     return [{ what: 'layer', id: chainID, message: damageOf(error) }];
-  } finally {
-    if (splitFd !== undefined) closeSync(splitFd);
   }
 }
 
-function layerProblem(store: Store, layer: Layer): string | undefined {
+/** Reads every file of the layer. Inside the user namespace. @throws NOT_FOUND, STORE_CORRUPT, IO */
+export async function verifiedLayer(store: Store, chainID: ChainID): Promise<VerifiedLayer> {
+  const { cacheID } = readPlace(store, chainID);
+  const splitFd = openSync(join(store.layout.layer(chainID), layerdbFiles.tarSplit), 'r');
+  try {
+    const root = join(store.layout.layerDir(cacheID), layerFiles.diff);
+    return await startWorker('pack-layer', { root, request: { kind: 'verify' }, extraFds: [splitFd] }) as VerifiedLayer;
+  } finally {
+    closeSync(splitFd);
+  }
+}
+
+/** `right`: what it may be; anything that is a size where the files were not read. */
+function checkSize(store: Store, chainID: ChainID, right?: readonly number[]): Problem[] {
+  const found = (message: string): Problem[] => [{ what: 'size', id: chainID, message }];
+  try {
+    const sizeBytes = readLayerSize(store, chainID);
+    return right === undefined || right.includes(sizeBytes) ? [] : found(`size is ${sizeBytes}, its files have ${right[0]} bytes`);
+  } catch (error) {
+    if (isCode(error, 'STORE_CORRUPT')) return found(damageOf(error));
+    throw error;
+  }
+}
+
+function layerProblem(store: Store, layer: Omit<Layer, 'sizeBytes'>): string | undefined {
   if (lstatSync(join(store.layout.layer(layer.chainID), layerdbFiles.tarSplit), { throwIfNoEntry: false })?.isFile() !== true) return `"${layerdbFiles.tarSplit}" is missing`;
   if (!isFolder(join(store.layout.layerDir(layer.cacheID), layerFiles.diff))) return `folder "${layerFiles.diff}" is missing`;
   const expectedChain = layer.parent === undefined ? layer.diffID : chainIDs([parseDiffID(layer.parent), layer.diffID])[1];
   if (expectedChain as string !== layer.chainID) return 'its diffID and parent make another chainID';
   return undefined;
+}
+
+/** undefined where the layer below is damaged: that is told of it, and of none that stands on it. */
+function lowersUpon(store: Store, parent: ChainID | undefined): string[] | undefined {
+  if (parent === undefined) return [];
+  try {
+    return expectedLowers(store, readCacheID(store, parent));
+  } catch (error) {
+    if (isCode(error, 'STORE_CORRUPT')) return undefined;
+    throw error;
+  }
 }
 
 /** `lowers`: as they have to be; undefined where a layer below does not tell its short name, which is its own problem. */
@@ -122,7 +152,7 @@ function checkContainers(store: Store): Problem[] {
     const [own = '', init = ''] = folders;
     if (!isFolder(join(store.layout.layerDir(own), layerFiles.diff))) return [{ what: 'container', id: container, message: 'its writable layer is missing' }];
     try {
-      const below = parent === undefined ? [] : expectedLowers(store, readCacheID(store, parent));
+      const below = lowersUpon(store, parent);
       const hasInit = isFolder(join(store.layout.layerDir(init), layerFiles.diff));
       // A container of Docker's may do without; ours can make it again.
       return [...(hasInit ? checkFolder(store, init, below, true) : []), ...checkFolder(store, own, hasInit ? expectedLowers(store, init) : undefined, false)];

@@ -21,7 +21,7 @@ import { readOptional } from './_read-optional.ts';
 import type { Store } from './index.ts';
 import { idOfLink, layerPaths, lowersOf, makeLayerDir, markCommitted, readLowers } from './layer-dir.ts';
 import { readCacheID } from './layerdb.ts';
-import { layerFiles, mountFiles } from './layout.ts';
+import { layerFiles, mountFiles, repairHint } from './layout.ts';
 import { whileShared } from './sharing.ts';
 
 /** What host/mounts.ts mountOverlay() takes. */
@@ -150,7 +150,7 @@ function repairLower(store: Store, id: ContainerID, mountID: string): string[] {
 
 function diffOfLower(store: Store, lower: string): string {
   const id = idOfLink(store, lower);
-  if (id === undefined) throw new SkiffError('STORE_CORRUPT', `short name "${lower}" is missing in "${store.layout.overlay}"`);
+  if (id === undefined) throw new SkiffError('STORE_CORRUPT', `short name "${lower}" is missing in "${store.layout.overlay}"`, { hint: repairHint });
   return join(store.layout.layerDir(id), layerFiles.diff);
 }
 

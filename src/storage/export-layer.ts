@@ -13,8 +13,8 @@ import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import type { ChainID, ContainerID } from '../oci/ids.ts';
 import { containerDiffs, containerMount } from './container-layers.ts';
 import type { Change, Store } from './index.ts';
-import { cacheIDs, readLayer } from './layerdb.ts';
-import { layerFiles, layerdbFiles } from './layout.ts';
+import { cacheIDs, readPlace } from './layerdb.ts';
+import { layerFiles, layerdbFiles, repairHint } from './layout.ts';
 import type { PackRequest } from './pack-worker.ts';
 import type { ChangesResult } from './pack/changes.ts';
 
@@ -29,7 +29,7 @@ export function layerTar(store: Store, chainID: ChainID): Readable {
 
 function storedLayer(store: Store, chainID: ChainID, request: PackRequest): Readable {
   return tarStream(`read layer ${chainID}`, () => {
-    const { cacheID } = readLayer(store, chainID);
+    const { cacheID } = readPlace(store, chainID);
     const splitFd = openSplit(store, chainID);
     return { root: join(store.layout.layerDir(cacheID), layerFiles.diff), request, fds: [splitFd] };
   });
@@ -104,7 +104,7 @@ function openSplit(store: Store, chainID: ChainID): number {
   try {
     return openSync(join(store.layout.layer(chainID), layerdbFiles.tarSplit), 'r');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) throw new SkiffError('STORE_CORRUPT', `layer ${chainID} is damaged: "${layerdbFiles.tarSplit}" is missing`);
+    if (isErrno(error, 'ENOENT')) throw new SkiffError('STORE_CORRUPT', `layer ${chainID} is damaged: "${layerdbFiles.tarSplit}" is missing`, { hint: repairHint });
     throw wrap(error, `read layer ${chainID}`);
   }
 }

@@ -25,7 +25,7 @@ import { foldersOfReplacedFiles, showsCut } from './cut-signs.ts';
 import { forgetLayerSources, sweepLayerSources } from './distribution.ts';
 import type { Store } from './index.ts';
 import { listLayerDirs, removeLayerDir } from './layer-dir.ts';
-import { hasLayer, listLayers, listNames, readCacheID, readLayer, readParent } from './layerdb.ts';
+import { hasLayer, listLayers, listNames, readCacheID, readPlace, readParent } from './layerdb.ts';
 import { readLeases } from './lease.ts';
 import { hasChildren, heldLayers, listMounts } from './references.ts';
 import { pendingRemovals } from './removal-notes.ts';
@@ -56,7 +56,7 @@ function deleteLayer(store: Store, chainID: ChainID): boolean {
   if (lock === undefined) return false;
   try {
     if (!hasLayer(store, chainID) || hasChildren(store, chainID) || heldLayers(store).has(chainID)) return false;
-    const { cacheID, diffID } = readLayer(store, chainID);
+    const { cacheID, diffID } = readPlace(store, chainID);
     // One rename ends it; what is left after a cut is garbage that the sweeper knows by name and by what nothing knows.
     const grave = join(store.layout.layerdbTmp, `removed-${hexOf(chainID)}-${randomHex(4)}`);
     renameSync(store.layout.layer(chainID), grave);

@@ -4,7 +4,7 @@
  *
  * @see moby daemon/graphdriver/overlay2/overlay.go (create, getLower)
  */
-import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
@@ -13,7 +13,7 @@ import { removeTree } from '../host/remove-tree.ts';
 import type { CacheID } from '../oci/ids.ts';
 import { parseCacheID } from '../oci/ids.ts';
 import type { Store } from './index.ts';
-import { layerFiles } from './layout.ts';
+import { layerFiles, repairHint } from './layout.ts';
 
 /** More would not fit in a page of mount options (Docker's maxDepth). */
 const maxLowers = 128;
@@ -88,10 +88,10 @@ export function linkOf(store: Store, id: string): string {
     link = '';
   }
   if (!linkPattern.test(link)) {
-    if (lstatSync(join(folder, layerFiles.diff), { throwIfNoEntry: false }) === undefined) throw new SkiffError('STORE_CORRUPT', `layer folder "${folder}" is missing`);
+    if (lstatSync(join(folder, layerFiles.diff), { throwIfNoEntry: false }) === undefined) throw new SkiffError('STORE_CORRUPT', `layer folder "${folder}" is missing`, { hint: repairHint });
     return makeLink(store, id);
   }
-  if (lstatSync(join(store.layout.links, link), { throwIfNoEntry: false }) === undefined) symlinkSync(linkTarget(id), join(store.layout.links, link));
+  if (lstatSync(join(store.layout.links, link), { throwIfNoEntry: false }) === undefined) makeShortName(store, id, link);
   return link;
 }
 
@@ -162,9 +162,23 @@ export function idOfLink(store: Store, lower: string): string | undefined {
 
 function makeLink(store: Store, id: string): string {
   const link = Array.from(randomBytes(linkLength), (byte) => linkAlphabet[byte & 31]).join('');
-  symlinkSync(linkTarget(id), join(store.layout.links, link));
+  makeShortName(store, id, link);
   writeFileSync(join(store.layout.layerDir(id), layerFiles.link), link, { mode: 0o644 });
   return link;
+}
+
+function makeShortName(store: Store, id: string, link: string): void {
+  try {
+    symlinkSync(linkTarget(id), join(store.layout.links, link));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    throw new SkiffError('STORE_CORRUPT', `"${store.layout.links}" is missing`, { hint: repairHint });
+  }
+}
+
+/** What to do about a mount that failed, where it is for a layer that can't be reached by its short name. */
+export function mountHint(overlayDir: string, lowers: readonly string[]): { hint?: string } {
+  return lowers.every((lower) => existsSync(join(overlayDir, lower))) ? {} : { hint: repairHint };
 }
 
 function linkTarget(id: string): string {

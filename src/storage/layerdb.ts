@@ -11,7 +11,7 @@ import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import type { CacheID, ChainID, DiffID } from '../oci/ids.ts';
 import { parseCacheID, parseChainID, parseDiffID } from '../oci/ids.ts';
 import type { Layer, Store } from './index.ts';
-import { layerdbFiles } from './layout.ts';
+import { layerdbFiles, repairHint } from './layout.ts';
 
 /** Docker's bound: an overlay takes 128 lower layers at most, two of which a container adds (moby layer maxLayerDepth). */
 export const maxLayerDepth = 125;
@@ -22,16 +22,19 @@ export function hasLayer(store: Store, chainID: ChainID): boolean {
 
 /** @throws NOT_FOUND where there is no such layer, STORE_CORRUPT where its files make no sense */
 export function readLayer(store: Store, chainID: ChainID): Layer {
+  return { ...readPlace(store, chainID), sizeBytes: readLayerSize(store, chainID) };
+}
+
+/** All but the size, on which nothing depends. @throws as readLayer */
+export function readPlace(store: Store, chainID: ChainID): Omit<Layer, 'sizeBytes'> {
   const folder = store.layout.layer(chainID);
   const parentText = readText(folder, layerdbFiles.parent, chainID, true);
-  const sizeBytes = readLayerSize(store, chainID);
   try {
     return {
       chainID,
       diffID: parseDiffID(readText(folder, layerdbFiles.diff, chainID)),
       cacheID: parseCacheID(readText(folder, layerdbFiles.cacheID, chainID)),
       parent: parentText === '' ? undefined : parseChainID(parentText),
-      sizeBytes,
     };
   } catch (error) {
     if (error instanceof SkiffError && error.code === 'DIGEST_INVALID') throw corrupt(chainID, error.message);
@@ -129,5 +132,5 @@ function parseSize(text: string, chainID: ChainID): number {
 }
 
 function corrupt(chainID: ChainID, cause: string): SkiffError {
-  return new SkiffError('STORE_CORRUPT', `layer ${chainID} is damaged: ${cause}`, { data: { chainID } });
+  return new SkiffError('STORE_CORRUPT', `layer ${chainID} is damaged: ${cause}`, { data: { chainID }, hint: repairHint });
 }

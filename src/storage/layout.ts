@@ -103,5 +103,8 @@ export const layerdbFiles = { diff: 'diff', cacheID: 'cache-id', parent: 'parent
 /** Files inside layerdb/mounts/<container>/. */
 export const mountFiles = { mountID: 'mount-id', initID: 'init-id', parent: 'parent' } as const;
 
+/** Of errors about damage to what is listed here, wherever it is met first. */
+export const repairHint = 'skiff system check --repair';
+
 /** A folder under overlay2/ of a finished layer. */
 export type LayerDirID = CacheID;

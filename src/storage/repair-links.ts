@@ -9,7 +9,7 @@ import { linkIfThere } from '../host/if-there.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import type { Layer, Store } from './index.ts';
 import { expectedLowers, linkOf, listLayerDirs, markCommitted, readLinkName, readLowers } from './layer-dir.ts';
-import { listLayers, readCacheID, readChain } from './layerdb.ts';
+import { listLayers, readChain } from './layerdb.ts';
 import { layerFiles } from './layout.ts';
 import { listMounts } from './references.ts';
 import { whileShared } from './sharing.ts';
@@ -24,7 +24,9 @@ export function repairLinks(store: Store): void {
     for (const [layer, parent] of chains) if (layer !== undefined) repairLower(store, layer.cacheID, parent?.cacheID, true);
     for (const { folders: [own = '', init = ''], parent } of listMounts(store).filter((mount) => mount.recorded)) {
       if (!existsSync(join(store.layout.layerDir(init), layerFiles.diff))) continue;
-      repairLower(store, init, parent === undefined ? undefined : readCacheID(store, parent), true);
+      // Without a parent that can be read nothing is known of what lies below the first.
+      const below = parent === undefined ? undefined : chainOf(store, parent)?.[0]?.[0]?.cacheID;
+      if (parent === undefined || below !== undefined) repairLower(store, init, below, true);
       repairLower(store, own, init, false);
     }
   });

@@ -1,8 +1,12 @@
 /** `system check`: every kind of damage is found, a store that is whole is called so, and what can be mended is. */
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { acquire } from '../../src/host/locks.ts';
+import { acquire, isHeld } from '../../src/host/locks.ts';
+import { leaseLayers, readLeases } from '../../src/storage/lease.ts';
+import { readStages } from '../../src/storage/stage.ts';
+import { openStore } from '../../src/storage/store.ts';
 import { auditStore } from '../helpers/audit.ts';
 import { until } from '../helpers/deadline.ts';
 import { startFaultRegistry } from '../helpers/fault-registry.ts';
@@ -56,6 +60,10 @@ const damages: readonly (readonly [name: string, harm: (world: World) => string,
   ['another length', (world) => `echo more >>overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool`, /"bin\/tool" has 5005 bytes, expected 5000/, false],
   ['another mode', (world) => `chmod 4755 overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool`, /"bin\/tool" has mode 4755, expected 755/, false],
   ['another owner', (world) => `chown 5:6 overlay2/${layerWith(world, 'etc/base').folder}/diff/etc`, /"etc" has owner 5:6, expected 0:0/, false],
+  ['an attribute too many', (world) => `python3 -c 'import os; os.setxattr("overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool", "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))'`, /"bin\/tool" has the attribute "security.capability", which does not belong here/, false],
+  ['another time', (world) => `touch -d 2001-01-01 overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/tool`, /"bin\/tool" has time 2001-01-01T00:00:00Z, expected /, false],
+  ['a wrong size', (world) => `echo 7 >image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}/size`, /size sha256:\w+: size is 7, its files have 5018 bytes/, false],
+  ['a size that is none', (world) => `: >image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}/size`, /size sha256:\w+: size is ""/, true],
   ['a link turned', (world) => `ln -sfn /etc/passwd overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/alias`, /"bin\/alias" leads elsewhere/, false],
   ['an extra file', (world) => `echo x >overlay2/${layerWith(world, 'etc/base').folder}/diff/bin/extra`, /"bin\/extra" does not belong here/, false],
   ['an extra whiteout', (world) => `mknod overlay2/${layerWith(world, 'etc/upper').folder}/diff/etc/base c 0 0`, /"etc\/base" does not belong here/, false],
@@ -111,6 +119,37 @@ for (const [name, script, finding, quick] of damages) {
     t.deepEqual(auditStore(world), []);
   });
 }
+
+test('one damaged file is one line; what the store itself tells is mended without a registry', (t) => {
+  if (!requires(t, 'userns')) return;
+  const world = makeWorld(t);
+  importBusybox(world, 'one', { files: { 'etc/mark': 'x' } });
+  const { chain, folder } = layerWith(world, 'etc/mark');
+  const size = join(world.root, 'image/overlay2/layerdb/sha256', chain, 'size');
+  const right = readFileSync(size, 'utf8');
+  for (const text of ['1', '', 'nonsense']) {
+    writeFileSync(size, text);
+    const mended = world.skiff(['system', 'check', '--repair']);
+    t.is(mended.code, 0, mended.stdout + mended.stderr);
+    t.is(mended.stdout.split('\n').filter((line) => /^size |^repaired size of layer/.test(line)).length, 2, mended.stdout);
+    t.is(readFileSync(size, 'utf8'), right);
+  }
+  harm(world, `rm overlay2/${folder}/diff/etc/mark`);
+  const found = world.skiff(['system', 'check']).stdout.split('\n').filter((line) => line.startsWith('layer '));
+  t.is(found.length, 1, found.join('\n'));
+});
+
+test('a layer that lost its folder\'s name costs that layer alone', async (t) => {
+  if (!requires(t, 'userns', 'docker-registry')) return;
+  const { world } = await pulled(t);
+  for (const name of ['f'.repeat(64), 'nonsense', '']) {
+    harm(world, `printf '${name}' >image/overlay2/layerdb/sha256/${layerWith(world, 'etc/base').chain}/cache-id`);
+    const mended = world.skiff(repairs);
+    t.is(mended.code, 0, mended.stdout + mended.stderr);
+    t.is(mended.stdout.match(/^repaired layer /gm)?.length, 1, mended.stdout);
+    t.is(world.ok('system', 'check'), '');
+  }
+});
 
 test('system check --repair fetches the one layer that is damaged, and nothing else', async (t) => {
   if (!requires(t, 'userns', 'docker-registry')) return;
@@ -176,9 +215,17 @@ test('what no registry has is named as lost and stays; --force removes it, with 
   t.regex(told.stdout, /not repaired layer sha256:\w+: no registry is known that has it\nlost image: \w{12} localhost\/bad:latest/);
   t.regex(told.stderr, /hint: .*--repair --force/);
   t.is(world.ok('ps', '-aq').split('\n').length, 2);
+  // While one of its containers runs, nothing is taken from under it.
+  world.ok('run', '-d', '--name', 'live', '--network', 'none', 'bad', 'sleep', '1000');
+  const refused = world.skiff(['system', 'check', '--repair', '--force']);
+  t.is(refused.code, 125);
+  t.regex(refused.stdout, /^lost image not removed: \w{12} localhost\/bad:latest: container live runs: stop it first$/m);
+  t.regex(refused.stderr, /hint: stop the containers that use it, .*--repair --force/);
+  t.is(world.ok('ps', '-aq').split('\n').length, 3);
+  world.ok('rm', '-f', '-t', '0', 'live');
   const forced = world.skiff(['system', 'check', '--repair', '--force']);
   t.is(forced.code, 0, forced.stdout + forced.stderr);
-  t.regex(forced.stdout, /^Deleted: [0-9a-f]{64}$/m);
+  t.regex(forced.stdout, /^Deleted container: \w{12} doomed\nDeleted: [0-9a-f]{64}$/m);
   t.is(world.ok('images', '--format', '{{.Repository}}'), 'localhost/good');
   t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), 'kept');
   t.is(world.ok('system', 'check'), '');
@@ -214,6 +261,11 @@ test('a container that lost its short names and lower files runs again after --r
   world.ok('create', '--name', 'c', '--network', 'none', 'box', 'echo', 'hello');
   const id = world.ok('ps', '-aq', '--no-trunc');
   harm(world, `rm overlay2/${id}/link overlay2/${id}-init/lower; rm -r overlay2/l`);
+  for (const args of [['start', 'c'], ['run', '--rm', '--network', 'none', 'box', 'true']]) {
+    const failed = world.skiff(args);
+    t.not(failed.code, 0);
+    t.regex(failed.stderr, /hint: skiff system check --repair/, failed.stderr);
+  }
   t.is(world.skiff(['system', 'check', '--quick']).code, 125);
   t.is(world.skiff(['system', 'check', '--repair']).code, 0);
   t.is(world.ok('system', 'check'), '');
@@ -253,6 +305,32 @@ test('a store in use gives no alarm: check after check while others import, load
   }
   t.deepEqual(failures, []);
   t.is(world.ok('system', 'check'), '');
+});
+
+test('to look at leases and stages leaves nothing, whoever comes and goes meanwhile', (t) => {
+  const world = makeWorld(t);
+  const store = openStore(world.root);
+  leaseLayers(store).release();
+  const module = (name: string): string => JSON.stringify(new URL(`../../src/storage/${name}.js`, import.meta.url).href);
+  const other = spawn(process.execPath, ['--input-type=module', '-e', `
+    import { leaseLayers } from ${module('lease')};
+    import { discardStage, openStage } from ${module('stage')};
+    import { openStore } from ${module('store')};
+    const store = openStore(${JSON.stringify(world.root)});
+    for (;;) { leaseLayers(store).release(); discardStage(store, openStage(store, undefined)); }
+  `], { stdio: 'ignore' });
+  try {
+    for (const end = performance.now() + 2000; performance.now() < end;) {
+      readLeases(store);
+      readStages(store);
+    }
+  } finally {
+    other.kill('SIGSTOP');
+  }
+  const left = readdirSync(store.layout.layerdbTmp).filter((name) => /^lease-|\.lock$/.test(name));
+  const nobodys = left.filter((name) => !isHeld(join(store.layout.layerdbTmp, name)));
+  other.kill('SIGKILL');
+  t.true(nobodys.length <= 1, nobodys.join(' ')); // the one that was just being made
 });
 
 test('layers that nothing refers to are no leftovers while somebody changes the store: it may be an image on its way out', (t) => {

@@ -7,6 +7,7 @@ import { isErrno, wrap } from '../../lib/errors.ts';
 import { mountOverlay, unmount, volatileMark } from '../../host/mounts.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import type { ContainerMount } from '../../storage/container-layers.ts';
+import { mountHint } from '../../storage/layer-dir.ts';
 import type { ContainerRecord } from '../model.ts';
 import type { HostFacts } from '../spec/input.ts';
 import { planUserns, storageMapping } from '../spec/userns.ts';
@@ -26,7 +27,7 @@ export function mountRootfs(mount: ContainerMount, record: ContainerRecord, host
       ...(nested === undefined ? {} : { idMapping: { uid: storageMapping(nested.uidMappings), gid: storageMapping(nested.gidMappings) } }),
     });
   } catch (error) {
-    throw wrap(error, `mount the root filesystem of container "${record.ID}"`);
+    throw wrap(error, `mount the root filesystem of container "${record.ID}"`, mountHint(mount.overlayDir, mount.lower));
   }
   return { path: mount.target, release: () => release(mount.target) };
 }

@@ -48,8 +48,9 @@ export async function findDamage(store: Store, { content, maxAgeMs }: FindOption
   const inContent = (await inParallel(toRead, (layer) => readTwice(store, layer))).flat();
   const chains = imageChains(store);
   const unreferenced = maxAgeMs === undefined ? [] : await unreferencedLayers(store, Date.now() - maxAgeMs);
+  const problems = new Map([...inStructure, ...inContent].map((problem) => [keyOf(problem), problem]));
   return {
-    damage: [...inStructure, ...inContent].map((problem) => ({ ...problem, images: affected(problem, chains) })),
+    damage: [...problems.values()].map((problem) => ({ ...problem, images: affected(problem, chains) })),
     unreferenced: unreferenced ?? [],
     leftovers: unreferenced === undefined ? undefined : await findLeftovers(store),
   };

@@ -1,5 +1,5 @@
 /**
- * `system check --repair`: mends what the store itself tells (short names, lower files), fetches what a
+ * `system check --repair`: mends what the store itself tells (short names, lower files, sizes), fetches what a
  * registry has (one layer, one config), sweeps what killed commands left. Nothing else is touched: an image that can't be mended
  * stays as it is until removeLost.
  */
@@ -18,7 +18,8 @@ import { layerSources } from '../../storage/distribution.ts';
 import { deleteLayers, sweep } from '../../storage/gc.ts';
 import { deleteImage, hasImage } from '../../storage/imagedb.ts';
 import type { Store } from '../../storage/index.ts';
-import { readLayer, readParent } from '../../storage/layerdb.ts';
+import { readPlace, readParent } from '../../storage/layerdb.ts';
+import { mendSize } from '../../storage/mend-size.ts';
 import { repairLinks } from '../../storage/repair-links.ts';
 import { buryLayer, replaceLayer } from '../../storage/replace-layer.ts';
 import { untagAll } from '../../storage/repositories.ts';
@@ -61,6 +62,7 @@ export async function repairOnce(store: Store, { damage, unreferenced, leftovers
   for (const layer of wanted.toSorted((a, b) => (places.get(a)?.depth ?? 0) - (places.get(b)?.depth ?? 0))) {
     await attempt(`layer ${layer}`, layer, () => fetchLayer(store, layer, places.get(layer) ?? placeOf(store, layer), services));
   }
+  for (const { id } of of('size')) if (!wanted.includes(parseChainID(id))) await attempt(`size of layer ${id}`, id, () => mendSize(store, parseChainID(id)));
   if (of('links').length > 0 || wanted.length > 0) repairLinks(store);
   for (const { id } of of('links')) done(`short names and lower layers of overlay2/${id}`);
   for (const layer of unreferenced) for (const gone of deleteLayers(store, layer)) done(`layer ${gone}: removed, nothing referred to it`);
@@ -119,7 +121,7 @@ function layerPlaces(store: Store): Map<ChainID, Place> {
 
 /** Of a layer that no image has, by what layerdb says. @throws NOT_FOUND, STORE_CORRUPT */
 function placeOf(store: Store, layer: ChainID): Place {
-  const { diffID, parent } = readLayer(store, layer);
+  const { diffID, parent } = readPlace(store, layer);
   return { diffID, parent, depth: 0, images: [] };
 }
 

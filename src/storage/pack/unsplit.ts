@@ -124,7 +124,7 @@ function reading<T>(root: string, entry: FileEntry, read: (path: string | Buffer
 }
 
 function changed(entry: FileEntry, cause: string): SkiffError {
-  return new SkiffError('STORE_CORRUPT', `layer file ${showName(entry.name)} ${cause}`);
+  return new SkiffError('STORE_CORRUPT', `layer file ${showName(cleanName(entry.name))} ${cause}`);
 }
 
 function isZlibError(error: unknown): boolean {

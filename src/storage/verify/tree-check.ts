@@ -3,8 +3,8 @@
  * is pivoted into the layer's diff folder; changes nothing.
  *
  * It accuses only where the archive leaves no doubt: of a name that comes twice the last member counts, and behind a symlink, where
- * a member lands elsewhere than its name says, nothing is said at all. Times are not looked at: nothing that runs depends on them,
- * and file systems round them.
+ * a member lands elsewhere than its name says, nothing is said at all. Of times it is the last change that counts, as far as every file
+ * system keeps it: a layer is only ever read, so nothing but damage changes it.
  */
 import { closeSync, constants, lstatSync, openSync, readSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
@@ -19,6 +19,9 @@ import { judgeXattr, opaqueXattr, trustedOpaqueXattr } from '../unpack/xattrs.ts
 
 /** What stat(2) shows for an id that the user namespace does not map: nothing can be said of that. */
 const overflowID = 65534;
+/** File systems round times, and some keep none outside of these. */
+const timeStepSeconds = 1;
+const lastSecond = 2 ** 31 - 1;
 /** One damaged tree says the same a thousand times. */
 export const maxFindings = 20;
 
@@ -35,10 +38,14 @@ export class TreeCheck implements TarHandler {
   readonly #whiteouts = new Set<string>();
   /** What looks wrong so far, by name: a later member of that name may be the reason. */
   readonly #suspects = new Map<string, string>();
+  /** Names whose time alone looks wrong. */
+  readonly #times = new Map<string, string>();
   /** Names that are hard links, by what they are links to. */
   readonly #linked = new Map<string, string[]>();
   /** A member landed elsewhere than its name says: then it may have replaced any other, and only the tar's digest tells. */
   #bent = false;
+  /** What the members' headers say, all together. */
+  tarSizeBytes = 0;
   #sparse: { readonly entry: TarEntry; readonly path: string; at: number; wrong: boolean } | undefined;
 
   /** `root`: "" in a pivoted worker. */
@@ -87,9 +94,21 @@ export class TreeCheck implements TarHandler {
     return [...this.#suspects].map(([path, what]) => `${showName(path === '' ? '/' : path)} ${what}`).toSorted().slice(0, maxFindings);
   }
 
+  /** What has another time and is not explained by what was found: in itself or, for a folder, in what it holds. Sorted. */
+  timesBeside(found: readonly string[]): string[] {
+    if (this.#bent) return [];
+    const isTold = (path: string): boolean => {
+      const shown = showName(path);
+      return path === '' ? found.length > 0 : found.some((line) => line.startsWith(`${shown} `) || line.startsWith(`${shown.slice(0, -1)}/`));
+    };
+    return [...this.#times].filter(([path]) => !isTold(path)).map(([path, what]) => `${showName(path === '' ? '/' : path)} ${what}`).toSorted();
+  }
+
   #member(entry: TarEntry, path: string): void {
+    this.tarSizeBytes += entry.sizeBytes;
     const known = this.#names.has(path);
     this.#suspects.delete(path);
+    this.#times.delete(path);
     if (known && entry.type !== 'dir') this.#forgetBelow(path);
     // Links to what was there before go on having that.
     for (const link of this.#linked.get(path) ?? []) this.#suspects.delete(link);
@@ -102,6 +121,8 @@ export class TreeCheck implements TarHandler {
     if (entry.type === 'symlink') this.#links.add(path);
     const stat = this.#stat(path);
     const wrong = stat === undefined ? 'is missing' : this.#difference(entry, path, stat);
+    const wrongTime = stat === undefined || entry.type === 'link' ? undefined : timeDifference(entry, stat);
+    if (wrongTime !== undefined) this.#times.set(path, wrongTime);
     if (wrong !== undefined) this.#suspects.set(path, wrong);
     else if (entry.sparse !== undefined) this.#sparse = { entry, path, at: 0, wrong: false };
   }
@@ -139,12 +160,14 @@ export class TreeCheck implements TarHandler {
   /** Only those whose keeping depends on nothing but the file system. */
   #attributeDifference(entry: TarEntry, path: string): string | undefined {
     for (const [name, value] of entry.xattrs) {
-      if (judgeXattr(name) !== 'store' || !(name.startsWith('user.') || (name === 'security.capability' && value.length === 20))) continue;
+      if (!isTelling(name) || (name === capability && value.length !== 20)) continue;
       const found = this.#attribute(path, name);
       if (found === 'unsupported') continue;
-      if (found === undefined || (name.startsWith('user.') && !found.equals(value))) return `lacks its attribute ${showName(name)}`;
+      if (found === undefined || (name !== capability && !found.equals(value))) return `lacks its attribute ${showName(name)}`;
+      if (name === capability && !sameCapability(found, value)) return `has another ${name}`;
     }
-    return undefined;
+    const extra = treeFiles().llistxattr(this.#at(path)).map(fromPath).find((name) => isTelling(name) && !entry.xattrs.has(name));
+    return extra === undefined ? undefined : `has the attribute ${showName(extra)}, which does not belong here`;
   }
 
   #walk(path: string): void {
@@ -201,7 +224,7 @@ export class TreeCheck implements TarHandler {
   #forgetBelow(path: string): void {
     const below = `${path}/`;
     for (const set of [this.#names, this.#links, this.#opaque, this.#whiteouts]) for (const name of set) if (name.startsWith(below)) set.delete(name);
-    for (const name of this.#suspects.keys()) if (name.startsWith(below)) this.#suspects.delete(name);
+    for (const map of [this.#suspects, this.#times]) for (const name of map.keys()) if (name.startsWith(below)) map.delete(name);
     for (const [target, links] of this.#linked) if (target.startsWith(below)) for (const link of links) this.#suspects.delete(link);
     this.#opaque.delete(path);
   }
@@ -218,6 +241,24 @@ export class TreeCheck implements TarHandler {
   #at(path: string): string | Buffer {
     return toPath(`${this.#root}/${path}`);
   }
+}
+
+const capability = 'security.capability';
+
+/** Not access lists, which a folder above may pass on, nor what belongs to the machine. */
+function isTelling(name: string): boolean {
+  return judgeXattr(name) === 'store' && (name.startsWith('user.') || name === capability);
+}
+
+/** The kernel shows the root whom it counts for as it sees fit; which capabilities, and whether they are effective, stays. */
+function sameCapability(a: Buffer, b: Buffer): boolean {
+  return a.length >= 20 && a.subarray(4, 20).equals(b.subarray(4, 20)) && ((a[0] ?? 0) & 1) === ((b[0] ?? 0) & 1);
+}
+
+function timeDifference({ mtime: { seconds, nanoseconds } }: TarEntry, stat: Stats): string | undefined {
+  if (seconds < 0 || seconds > lastSecond) return undefined;
+  const found = stat.mtimeMs / 1000;
+  return Math.abs(found - (seconds + nanoseconds / 1e9)) < timeStepSeconds ? undefined : `has time ${new Date(stat.mtimeMs).toISOString().slice(0, 19)}Z, expected ${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 /** True where the file has `bytes`, which begin `from` bytes into its fragments, at the places that the fragments name. */

@@ -7,6 +7,7 @@ import { SkiffError } from '../../lib/errors.ts';
 import { assemble } from '../pack/unsplit.ts';
 import { TarScanner } from '../tar/scanner.ts';
 import { maxFindings, TreeCheck } from './tree-check.ts';
+import { treeSize } from './tree-size.ts';
 
 /** Plain data: it crosses a process border. */
 export interface VerifiedLayer {
@@ -14,6 +15,10 @@ export interface VerifiedLayer {
   readonly sha256: string;
   /** What is wrong with which name; none where all is as the tar says. */
   readonly findings: readonly string[];
+  /** What the files of the tree come to. */
+  readonly sizeBytes: number;
+  /** What those of the tar do: a store that a rootless Docker filled notes this. */
+  readonly tarSizeBytes: number;
 }
 
 /** `root`: "" in a pivoted worker. @throws STORE_CORRUPT where tar-split itself is damaged */
@@ -37,5 +42,7 @@ export async function verifyLayer(root: string, splitFd: number): Promise<Verifi
   const inTree = check.finish();
   // A file that could not be read is told of by both: once is enough.
   const told = inTree.map((line) => line.slice(0, line.indexOf('" ') + 1));
-  return { sha256: hash.digest('hex'), findings: [...inTree, ...damaged.map((line) => line.replace(/^layer file /, '')).filter((line) => !told.some((name) => line.startsWith(name)))].slice(0, maxFindings) };
+  const found = [...inTree, ...damaged.map((line) => line.replace(/^layer file /, '')).filter((line) => !told.some((name) => line.startsWith(name)))];
+  const findings = [...found, ...check.timesBeside(found)].slice(0, maxFindings);
+  return { sha256: hash.digest('hex'), findings, sizeBytes: treeSize(root), tarSizeBytes: check.tarSizeBytes };
 }

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { imageUses } from '../../../container/image-uses.ts';
 import type { Context } from '../../../container/index.ts';
+import { nameOf, shortID } from '../../../container/record.ts';
 import { removeContainer } from '../../../container/remove.ts';
-import { runningContainers } from '../../../container/summary.ts';
+import { allContainers, runningContainers } from '../../../container/summary.ts';
 import { config } from '../../../host/config/index.ts';
 import type { Damage, Found } from '../../../image/check/find.ts';
 import { findDamage, imageChains } from '../../../image/check/find.ts';
@@ -118,20 +118,34 @@ async function repair(context: Context, options: Invocation['options'], first: F
       return { damage: found.damage, remedy: namesLost ? 'images can be named anew once the file is out of the way: skiff system check --repair --force sets it aside' : remedyFor(images) };
     }
     if (namesLost) printLine(`Names set aside: ${await setNamesAside(store)}`);
-    for (const image of lost) {
-      for (const { image: used, container } of imageUses(context)) if (used === image && container !== undefined) removeContainer(context, container, { force: true, volumes: false, timeoutSeconds: 0 });
-      await removeLost(store, image);
-      printLine(`Deleted: ${hexOf(image)}`);
-    }
+    const kept = [];
+    for (const image of lost) if (!await removeWithContainers(context, image, names(image))) kept.push(image);
     const rest = await again();
     // What the removal itself left behind.
     await repairOnce(store, { damage: [], unreferenced: [], leftovers: rest.leftovers }, { ...services, onStep: () => {} });
-    return { damage: rest.damage, remedy: remedyFor(images.filter((image) => !image.lost)) };
+    return { damage: rest.damage, remedy: kept.length > 0 ? 'stop the containers that use it, and then once more: skiff system check --repair --force' : remedyFor(images.filter((image) => !image.lost)) };
   });
 }
 
+/** False where a container of the image runs: then all of it stays as it is. What goes is told of. */
+async function removeWithContainers(context: Context, image: ImageID, names: string): Promise<boolean> {
+  const running = runningContainers(context).find(({ record }) => record.Image === image);
+  if (running !== undefined) {
+    printLine(`lost image not removed: ${names}: container ${nameOf(running.record)} runs: stop it first`);
+    return false;
+  }
+  for (const { record } of allContainers(context)) {
+    if (record.Image !== image) continue;
+    removeContainer(context, record.ID, { force: false, volumes: false });
+    printLine(`Deleted container: ${shortID(record.ID)} ${nameOf(record)}`);
+  }
+  await removeLost(context.store, image);
+  printLine(`Deleted: ${hexOf(image)}`);
+  return true;
+}
+
 function layersOf(damage: readonly Damage[]): ChainID[] {
-  return damage.flatMap(({ what, id }) => (what === 'layer' ? [parseChainID(id)] : []));
+  return damage.flatMap(({ what, id }) => (what === 'layer' || what === 'size' ? [parseChainID(id)] : []));
 }
 
 function mountedTops(context: Context): ChainID[] {

@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, lutimesSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -19,6 +19,7 @@ function tree(t: { teardown: (fn: () => void) => void }): string {
   writeFileSync(join(dir, 'd/f'), 'hello');
   linkSync(join(dir, 'd/f'), join(dir, 'd/g'));
   symlinkSync('f', join(dir, 'd/s'));
+  for (const name of ['d/f', 'd/s', 'd']) lutimesSync(join(dir, name), 0, 0);
   return dir;
 }
 const entries = [entry('dir', './d/'), entry('file', './d/f', { sizeBytes: 5 }), entry('link', 'd/g', { linkName: 'd/f' }), entry('symlink', 'd/s', { linkName: 'f', mode: 0o777 })];
@@ -29,7 +30,8 @@ function check(root: string, members: readonly TarEntry[]): string[] {
     checker.entry(member);
     checker.entryEnd();
   }
-  return checker.finish();
+  const found = checker.finish();
+  return [...found, ...checker.timesBeside(found)];
 }
 
 test('TreeCheck finds nothing in a tree that is as its tar', (t) => {
@@ -43,6 +45,8 @@ const damages: readonly (readonly [name: string, harm: (root: string) => void, f
   ['another mode', (root) => chmodSync(join(root, 'd'), 0o700), /^"d" has mode 700, expected 755$/],
   ['a link that leads elsewhere', (root) => { unlinkSync(join(root, 'd/s')); symlinkSync('g', join(root, 'd/s')); }, /^"d\/s" leads elsewhere$/],
   ['a hard link that is none', (root) => { unlinkSync(join(root, 'd/g')); writeFileSync(join(root, 'd/g'), 'hello'); }, /^"d\/g" is no hard link to "d\/f" any more$/],
+  ['another time', (root) => lutimesSync(join(root, 'd/s'), 86400, 86400), /^"d\/s" has time 1970-01-02T00:00:00Z, expected 1970-01-01T00:00:00Z$/],
+  ['another time of a folder', (root) => lutimesSync(join(root, 'd'), 86400, 86400), /^"d" has time /],
   ['another type', (root) => { unlinkSync(join(root, 'd/s')); mkdirSync(join(root, 'd/s')); }, /^"d\/s" is no symlink any more$/],
 ];
 for (const [name, harm, finding] of damages) {
@@ -62,6 +66,7 @@ test('TreeCheck lets the last of several members count', (t) => {
   // A hard link to what was replaced afterwards.
   unlinkSync(join(root, 'd/f'));
   writeFileSync(join(root, 'd/f'), 'other');
+  for (const name of ['d/f', 'd']) lutimesSync(join(root, name), 0, 0);
   t.deepEqual(check(root, [...entries, entry('file', 'd/f', { sizeBytes: 5 })]), []);
 });
 
