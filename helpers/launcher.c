@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 extern char **environ;
 
@@ -27,7 +28,7 @@ extern char **environ;
 static const char *const session_variables[] = {
   "SKIFF_LAUNCHED", "SKIFF_USERNS", "SKIFF_SINGLE_ID", "SKIFF_REFUSAL_CODE", "SKIFF_REFUSAL_MESSAGE", "SKIFF_REFUSAL_HINT", "SKIFF_HOST_UID",
   "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_MAPS_FD", "SKIFF_MAPS_PID", "SKIFF_OPEN_FILES",
-  "SKIFF_SAVED_NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_OPTIONS",
+  "SKIFF_UMASK", "SKIFF_SAVED_NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_OPTIONS",
 };
 
 /* By it a command that was started outside asks to be started again inside; src/host/become.ts. */
@@ -98,6 +99,15 @@ static void remember_open_files(void)
     die_errno("getrlimit", "RLIMIT_NOFILE");
   if (limit.rlim_cur < limit.rlim_max)
     set_number("SKIFF_OPEN_FILES", limit.rlim_cur);
+}
+
+/* Of the user's mask only files that he asks for himself may know; src/host/umask.ts tells why, and gives it back. */
+static void set_umask(void)
+{
+  enum { OURS = 022 };
+  mode_t before = umask(OURS);
+  if (before != OURS)
+    set_number("SKIFF_UMASK", before);
 }
 
 static void tell_refusal(const struct refusal *refusal)
@@ -221,6 +231,7 @@ int main(int argc, char **argv)
   set_number("SKIFF_HOST_UID", identity.uid);
   set_number("SKIFF_HOST_GID", identity.gid);
   remember_open_files();
+  set_umask();
   /* Without a trusted directory nothing can be running: a path below a file holds nothing and takes nothing. */
   set("SKIFF_RUNTIME_DIR", identity.runtime_dir ? identity.runtime_dir : "/dev/null/skiff");
   put_aside("NODE_OPTIONS", "SKIFF_SAVED_NODE_OPTIONS"); /* meant for the user's own programs */

@@ -14,6 +14,7 @@ import { config } from '../host/config/index.ts';
 import type { Lock } from '../host/locks.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { nowRfc3339Nano } from '../host/time.ts';
+import { withUserUmask } from '../host/umask.ts';
 import { assignHostPorts, readListeners } from '../network/listening.ts';
 import { createContainerLayer, removeContainerLayer } from '../storage/container-layers.ts';
 import { lockStore } from '../storage/store-lock.ts';
@@ -136,7 +137,7 @@ function publish(context: Context, record: ContainerRecord, cleanup: CleanupStac
 function writeIDFile(path: string, id: string, cleanup: CleanupStack): void {
   let fd: number;
   try {
-    fd = openSync(path, 'wx', 0o644);
+    fd = withUserUmask(() => openSync(path, 'wx', 0o644));
   } catch (error) {
     if (isErrno(error, 'EEXIST')) throw new SkiffError('EXISTS', `container id file exists: make sure the other container isn't running or delete ${path}`);
     throw wrap(error, 'write the container id file');

@@ -4,10 +4,11 @@ import { userEnv } from './env.ts';
 import { findProgram } from './find-program.ts';
 import { session } from './session.ts';
 import { sys } from './sys.ts';
+import { withUserUmask } from './umask.ts';
 
 /**
  * Replaces this process by a program of the user's, in the namespaces it is in, with stdio, the user's environment and `extra`.
- * The soft limit of open files is again the one that skiff was started with. It stays a holder of the user namespace: commands that start meanwhile join it.
+ * The soft limit of open files and the umask are again those that skiff was started with. It stays a holder of the user namespace: commands that start meanwhile join it.
  * @throws COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE
  */
 export function becomeInside(argv: readonly string[], extra: Readonly<Record<string, string>>): never {
@@ -20,7 +21,7 @@ export function becomeInside(argv: readonly string[], extra: Readonly<Record<str
   if (holder !== undefined) fds.push([holder, holder]);
   const env = [...userEnv().filter((line) => !(line.slice(0, line.indexOf('=')) in extra)), ...Object.entries(extra).map(([key, value]) => `${key}=${value}`)];
   try {
-    return sys().execve({ path, argv, env, fds, ...(openFiles === undefined ? {} : { openFiles }) });
+    return withUserUmask(() => sys().execve({ path, argv, env, fds, ...(openFiles === undefined ? {} : { openFiles }) }));
   } catch (error) {
     const code = isErrno(error, 'ENOENT', 'ENOTDIR') ? 'COMMAND_NOT_FOUND' : 'COMMAND_NOT_EXECUTABLE';
     throw new SkiffError(code, wrap(error, `execute ${JSON.stringify(name)}`).message, { cause: error });
@@ -37,7 +38,7 @@ const enterVariable = 'SKIFF_ENTER';
 export function reenterInside(): void {
   const { userns, self, openFiles } = session();
   if (userns.kind !== 'none' || self === '') return;
-  sys().execve({
+  withUserUmask(() => sys().execve({
     path: self, argv: ['skiff', ...process.argv.slice(2)], env: [...userEnv(), `${enterVariable}=1`], fds: [[0, 0], [1, 1], [2, 2]], ...(openFiles === undefined ? {} : { openFiles }),
-  });
+  }));
 }

@@ -40,6 +40,8 @@ export interface Session {
   runtimeDir: string;
   /** The soft limit of open files before Node raised it to the hard one; undefined where the two were the same. */
   openFiles?: number;
+  /** The user's file mode creation mask, where it is another than the 022 that the launcher sets (umask.ts). */
+  umask?: number;
 }
 
 /** The environment variables, launcher -> Node. */
@@ -51,6 +53,7 @@ export const sessionVariables = {
   mapsFd: 'SKIFF_MAPS_FD',
   mapsPid: 'SKIFF_MAPS_PID',
   openFiles: 'SKIFF_OPEN_FILES',
+  umask: 'SKIFF_UMASK', // a decimal number, as all are
   refusalCode: 'SKIFF_REFUSAL_CODE',
   refusalMessage: 'SKIFF_REFUSAL_MESSAGE',
   refusalHint: 'SKIFF_REFUSAL_HINT',
@@ -103,11 +106,13 @@ export function takeSession(env: NodeJS.ProcessEnv): Session {
   const cgroup = take(sessionVariables.cgroup);
   const runtimeDir = take(sessionVariables.runtimeDir) ?? `${env['XDG_RUNTIME_DIR'] ?? `/run/user/${hostUid}`}/skiff`;
   const openFiles = take(sessionVariables.openFiles);
+  const umask = take(sessionVariables.umask);
   for (const [name, saved] of [['NODE_EXTRA_CA_CERTS', take(sessionVariables.savedCaCerts)], ['NODE_OPTIONS', take(sessionVariables.savedNodeOptions)]] as const) {
     if (saved !== undefined) env[name] = saved;
   }
   return {
     launched, userns, hostUid, hostGid, self, runtimeDir, cgroup: cgroup === 'v2' || cgroup === 'private' ? cgroup : 'none',
     ...(openFiles === undefined ? {} : { openFiles: Number(openFiles) }),
+    ...(umask === undefined ? {} : { umask: Number(umask) }),
   };
 }

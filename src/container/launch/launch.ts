@@ -16,6 +16,7 @@ import { notifyManager } from '../../host/notify.ts';
 import { session } from '../../host/session.ts';
 import { nowRfc3339Nano } from '../../host/time.ts';
 import { ownTerminalSize } from '../../host/tty.ts';
+import { withUserUmask } from '../../host/umask.ts';
 import { soleTrace, type OCIRuntime } from '../../runtime/choose.ts';
 import type { MonitorRequest } from '../../runtime/monitor-argv.ts';
 import { awaitEvent, closeMonitor, dismissMonitor, sayBundle, sayStart, startMonitor, type ClientWish, type StartedMonitor } from '../../runtime/start-monitor.ts';
@@ -164,7 +165,7 @@ function logOptions(record: ContainerRecord): Record<string, string> {
 function writePidFile(path: string | undefined, pid: number): void {
   if (path === undefined) return;
   try {
-    writeFileSync(path, String(pid));
+    withUserUmask(() => writeFileSync(path, String(pid)));
   } catch (error) {
     throw wrap(error, 'write the pid file');
   }

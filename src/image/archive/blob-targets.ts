@@ -10,6 +10,7 @@ import { writeAll } from '../../host/atomic-write.ts';
 import { fileChunks } from '../../host/file-chunks.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { randomHex } from '../../host/random.ts';
+import { withUserUmask } from '../../host/umask.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
 import { checkDigest } from '../../oci/digest.ts';
 import type { Digest } from '../../oci/ids.ts';
@@ -59,7 +60,7 @@ export function tarTarget(store: Store, tar: MemberWriter, nameOfBlob: (digest: 
 /** Blobs in a folder, each written beside and renamed to its name. `folders`: those to make in it. */
 export function folderTarget(path: string, nameOfBlob: (digest: Digest) => string, folders: readonly string[]): ImageTarget {
   try {
-    for (const folder of folders) makeFolders(join(path, folder));
+    withUserUmask(() => { for (const folder of folders) makeFolders(join(path, folder)); });
   } catch (error) {
     throw wrap(error, `write ${JSON.stringify(path)}`);
   }
@@ -75,7 +76,7 @@ export function folderTarget(path: string, nameOfBlob: (digest: Digest) => strin
     if (source.digest !== undefined && before !== undefined) return { digest: source.digest, sizeBytes: before };
     const temporary = join(beside, `.tmp-${randomHex(6)}`);
     try {
-      const fd = openSync(temporary, 'wx', 0o666);
+      const fd = withUserUmask(() => openSync(temporary, 'wx', 0o666));
       try {
         const sums = new Sums();
         for await (const chunk of counted(source.open(), sums)) {

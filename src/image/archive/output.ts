@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { writableTo } from '../../host/pipes.ts';
 import { randomHex } from '../../host/random.ts';
+import { withUserUmask } from '../../host/umask.ts';
 import { SkiffError, isErrno, isSystemError, wrap } from '../../lib/errors.ts';
 import type { Sink } from './tar-write.ts';
 
@@ -27,7 +28,7 @@ export async function toFile(path: string, produce: (sink: Sink) => Promise<void
   const temporary = kind === 'file' ? join(dirname(target), `.tmp-${randomHex(6)}-${basename(target).slice(0, 64)}`) : undefined;
   let fd: number;
   try {
-    fd = openSync(temporary ?? target, 'w', 0o666);
+    fd = withUserUmask(() => openSync(temporary ?? target, 'w', 0o666));
   } catch (error) {
     throw asOf(path, error);
   }

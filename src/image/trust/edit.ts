@@ -9,6 +9,7 @@ import { config } from '../../host/config/index.ts';
 import { realPathIfThere } from '../../host/if-there.ts';
 import { withLock } from '../../host/locks.ts';
 import { makeFolders } from '../../host/make-folders.ts';
+import { withUserUmask } from '../../host/umask.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import { canonicalString, parseReference } from '../../oci/reference.ts';
 import { parsePolicy } from './policy.ts';
@@ -37,7 +38,7 @@ export async function setTrust(file: string, scope: string, trust: SettableTrust
     const text = changePolicy(before, from ?? file, scope, trust);
     try {
       const target = realPathIfThere(file);
-      makeFolders(dirname(target));
+      withUserUmask(() => makeFolders(dirname(target)));
       writeFileAtomic(target, text, { mode: 0o644 });
     } catch (error) {
       throw wrap(error, 'write trust policy');

@@ -16,10 +16,11 @@ test('sessionVariables are those that helpers/launcher.c clears and sets', (t) =
 test('takeSession() removes what the launcher set and gives the variables of Node back', (t) => {
   const env = {
     SKIFF_LAUNCHED: '1', SKIFF_USERNS: 'joined', SKIFF_HOST_UID: '1000', SKIFF_HOST_GID: '100', SKIFF_SELF: '/s', SKIFF_CGROUP: 'private', SKIFF_RUNTIME_DIR: '/run/x',
-    SKIFF_HOLDER_FD: '5', SKIFF_SAVED_NODE_EXTRA_CA_CERTS: '/ca.pem', SKIFF_SAVED_NODE_OPTIONS: '--x', SKIFF_ROOT: '/kept',
+    SKIFF_HOLDER_FD: '5', SKIFF_UMASK: '63', SKIFF_SAVED_NODE_EXTRA_CA_CERTS: '/ca.pem', SKIFF_SAVED_NODE_OPTIONS: '--x', SKIFF_ROOT: '/kept',
   };
   t.deepEqual(takeSession(env), {
     launched: true, userns: { kind: 'entered', created: false, singleID: false, holderFd: 5 }, hostUid: 1000, hostGid: 100, self: '/s', runtimeDir: '/run/x', cgroup: 'private',
+    umask: 0o077,
   });
   t.deepEqual(env as Record<string, string>, { SKIFF_ROOT: '/kept', NODE_EXTRA_CA_CERTS: '/ca.pem', NODE_OPTIONS: '--x' });
 });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { commitContainer } from '../../../container/commit.ts';
+import { withUserUmask } from '../../../host/umask.ts';
 import { parseTarget } from '../../../image/tag.ts';
 import { wrap } from '../../../lib/errors.ts';
 import { hexOf } from '../../../oci/ids.ts';
@@ -25,7 +26,7 @@ export async function run(invocation: Invocation): Promise<void> {
   }));
   const file = text(options, 'iidfile');
   try {
-    if (file !== undefined) writeFileSync(file, hexOf(id));
+    if (file !== undefined) withUserUmask(() => writeFileSync(file, hexOf(id)));
   } catch (error) {
     throw wrap(error, 'write the image id file');
   }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../../../host/make-folders.ts';
+import { withUserUmask } from '../../../host/umask.ts';
 import { wrap } from '../../../lib/errors.ts';
 import { completionScript, shells, type Shell } from '../../completion-scripts.ts';
 import { print, printLine } from '../../output.ts';
@@ -40,8 +41,10 @@ function install(): void {
 
 function write(path: string, text: string): void {
   try {
-    makeFolders(dirname(path));
-    writeFileSync(path, text);
+    withUserUmask(() => {
+      makeFolders(dirname(path));
+      writeFileSync(path, text);
+    });
   } catch (error) {
     throw wrap(error, `write completion "${path}"`);
   }
