@@ -64,6 +64,16 @@ static napi_value sys_connect_seqpacket(napi_env env, napi_callback_info info)
 	return sys_number(env, fd);
 }
 
+/* Both directions: a read of it that another thread waits in returns with the end. */
+static napi_value sys_shutdown(napi_env env, napi_callback_info info)
+{
+	napi_value argv[1];
+	int fd;
+	if (!sys_args(env, info, 1, argv) || !sys_get_int(env, argv[0], "fd", &fd))
+		return NULL;
+	return sys_done(env, shutdown(fd, SHUT_RDWR), "shutdown", NULL, NULL);
+}
+
 /* sd_notify(3): one datagram; "@name" is a socket of the abstract namespace. */
 static napi_value sys_send_datagram(napi_env env, napi_callback_info info)
 {
@@ -96,5 +106,5 @@ static napi_value sys_send_datagram(napi_env env, napi_callback_info info)
 }
 
 const sys_function sys_socket_functions[] = {
-	{"sendDatagram", sys_send_datagram}, {"socketpair", sys_socketpair}, {"connectSeqpacket", sys_connect_seqpacket}, {NULL, NULL},
+	{"sendDatagram", sys_send_datagram}, {"socketpair", sys_socketpair}, {"connectSeqpacket", sys_connect_seqpacket}, {"shutdown", sys_shutdown}, {NULL, NULL},
 };

@@ -19,10 +19,24 @@ export interface LogsRequest {
   sinceMs: number | undefined;
   untilMs: number | undefined;
   emit: (entry: LogEntry) => void;
+  /** Aborted where something fails (`emit`, most often: nobody reads any more), and ends all following that shares it. */
+  leaving: AbortController;
 }
 
-/** Resolves when all is emitted; with `follow`, when the container has ended. @throws UNSUPPORTED for drivers that keep nothing */
+/**
+ * Resolves when all is emitted; with `follow`, when the container has ended.
+ * @throws UNSUPPORTED for drivers that keep nothing; what `emit` throws
+ */
 export async function readLogs(context: Context, request: LogsRequest): Promise<void> {
+  try {
+    await read(context, request);
+  } catch (error) {
+    request.leaving.abort();
+    throw error;
+  }
+}
+
+async function read(context: Context, request: LogsRequest): Promise<void> {
   const record = readRecord(context, request.id);
   const { logDriver } = record.Skiff;
   const emit = (entry: LogEntry): void => {
@@ -35,7 +49,7 @@ export async function readLogs(context: Context, request: LogsRequest): Promise<
   const loss = logLoss(context, request.id);
   if (loss !== undefined) log.warn(`container "${nameOf(record)}": ${loss}`);
   const follow = request.follow && (status === 'running' || status === 'starting' || status === 'paused');
-  const ended = follow ? untilEnd(context, request.id) : Promise.resolve();
+  const ended = follow ? untilEnd(context, request.id, request.leaving.signal) : Promise.resolve();
   switch (logDriver) {
     case 'json-file':
     case 'k8s-file': {

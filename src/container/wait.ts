@@ -2,7 +2,7 @@
 import { read } from 'node:fs';
 import type { ContainerID } from '../oci/ids.ts';
 import { acquire } from '../host/locks.ts';
-import { sleepMs } from '../host/descriptors.ts';
+import { endConnection, sleepMs } from '../host/descriptors.ts';
 import { isErrno } from '../lib/errors.ts';
 import type { Context } from './index.ts';
 import { answerMs, connectMonitor, takeExit, type MonitorConnection, type WaitResult } from '../runtime/client.ts';
@@ -38,13 +38,19 @@ export function reachMonitor(context: Context, id: ContainerID): MonitorConnecti
   }
 }
 
-/** Resolves when the container has ended, for whatever reason; at once where it does not run. For waiting beside other work. */
-export async function untilEnd(context: Context, id: ContainerID): Promise<void> {
-  const connection = reachMonitor(context, id);
+/**
+ * Resolves when the container has ended, for whatever reason; at once where it does not run. For waiting beside other work: once
+ * `signal` is aborted it resolves too, so that nothing keeps this process.
+ */
+export async function untilEnd(context: Context, id: ContainerID, signal: AbortSignal): Promise<void> {
+  const connection = signal.aborted ? undefined : reachMonitor(context, id);
   if (connection === undefined) return;
+  const leave = (): void => endConnection(connection.fd);
+  signal.addEventListener('abort', leave, { once: true });
   try {
     for (let type = 'none'; type !== packet.exit && type !== '';) type = await nextType(connection.fd);
   } finally {
+    signal.removeEventListener('abort', leave);
     connection.close();
   }
 }

@@ -34,6 +34,11 @@ export function connectSeqpacket(path: string): number {
   return sys().connectSeqpacket(path);
 }
 
+/** Ends a connection without closing its descriptor: a read that waits in another thread (node:fs) returns with the end. */
+export function endConnection(fd: number): void {
+  sys().shutdown(fd);
+}
+
 /** Blocks until one can be read or hangs up, and returns those; [] when `timeoutMs` are over (negative: it waits for ever). A pidfd is readable at the end of its process. */
 export function waitReadable(fds: readonly number[], timeoutMs = -1): number[] {
   return sys().poll(fds, timeoutMs);

@@ -84,6 +84,8 @@ export interface Sys {
   memfd(name: string): number;
   /** connect to a unix socket (SOCK_SEQPACKET); works with paths longer than sun_path by /proc/self/fd. Close-on-exec. */
   connectSeqpacket(path: string): number;
+  /** shutdown(2) of both directions: whatever waits to read from the socket, in any thread, gets its end. */
+  shutdown(fd: number): void;
   /** Sends one datagram to a unix socket; "@name" is one of the abstract namespace. */
   sendDatagram(path: string, text: string): void;
   /** poll(2) for reading; returns the fds that are readable or hung up; [] on time-out. timeoutMs < 0 waits for ever. */

@@ -48,6 +48,18 @@ test('logs -f ends with a container that is removed at its end', async (t) => {
   t.is(following.stdout(), 'first\nlast\n');
 });
 
+test('logs -f ends with who reads it, of one container and of several, while they go on writing', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  for (const name of ['a', 'b']) world.ok('run', '-d', '--name', name, '--network', 'none', 'base', 'sh', '-c', 'while :; do echo tick; usleep 20000; done');
+  for (const names of [['a'], ['a', 'b']]) {
+    const done = world.run(['bash', '-c', '"$0" logs -f "$@" | head -n 1; echo ${PIPESTATUS[0]}', skiffBin, ...names]);
+    t.regex(done.stdout, /^.*tick\n141\n$/);
+    t.is(done.stderr, '');
+  }
+  t.is(world.ok('ps', '-q').split('\n').length, 2);
+});
+
 test('logs of several containers name them', (t) => {
   const world = makeWorld(t);
   importBusybox(world, 'base');

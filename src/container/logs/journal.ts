@@ -51,11 +51,12 @@ async function follow(request: JournalRequest, lines: string): Promise<string | 
   const child = journalctl(request, [lines, '--follow']);
   const stop = request.ended.then(() => child.kill(15));
   try {
-    return await emitLines(child, request.emit);
+    // Only the end of the container ends journalctl; an error is one of ours, and ends the wait for that end.
+    const [cursor] = await Promise.all([emitLines(child, request.emit), stop]);
+    return cursor;
   } finally {
     child.kill(15);
     await child.ended;
-    await stop;
   }
 }
 

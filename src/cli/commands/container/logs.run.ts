@@ -29,7 +29,8 @@ export async function run(invocation: Invocation): Promise<number> {
   // A name given twice is shown twice.
   const ids = flag(options, 'latest') ? [selectOne(context, invocation, undefined)] : invocation.args.map((name) => findContainer(context, name));
   const several = ids.length > 1;
-  const works = ids.map((id, at) => () => readLogs(context, { ...request, id, emit: printer(context, id, invocation, several, at) }));
+  const leaving = new AbortController();
+  const works = ids.map((id, at) => () => readLogs(context, { ...request, id, leaving, emit: printer(context, id, invocation, several, at) }));
   // Followed side by side; otherwise one after the other.
   if (request.follow && several) {
     await Promise.all(works.map((work) => work()));
