@@ -3,7 +3,8 @@
  * the container ends or the user detaches. `skiff run` and `skiff attach` become this program, so that no Node process
  * waits beside a container. src/runtime/index.ts holds the command line and the protocol.
  *
- * Exit code: the container's; 0 on detach; 125 where the monitor has gone without telling (and left no record).
+ * Exit code: the container's; 0 on detach; 125 where the monitor has gone without telling (and left no record), or where its output
+ * can't be written; where nobody reads that, it dies by SIGPIPE. With --kill-unread such an end is the container's, too, and is waited for.
  * Output is written in pieces that don't block, so that signals and typing pass while a reader is slow.
  */
 #define _GNU_SOURCE
@@ -41,6 +42,8 @@ struct attach {
   bool stdin_open;   /* still read */
   bool credit;       /* the monitor takes a packet of stdin */
   bool end_to_send;  /* stdin has ended, the monitor isn't told yet */
+  int unwritten;     /* 1 or 2: it could not be written, the container is being ended, and what that still says goes nowhere */
+  int write_error;   /* why */
   int output;        /* 1 or 2: where the rest of `packet` goes; 0: nothing left */
   size_t at;
   size_t length;
@@ -53,9 +56,21 @@ __attribute__((noreturn)) static void leave(struct attach *attach, int code)
   exit(code);
 }
 
+/* As any program in a pipeline where its reader has left. */
+__attribute__((noreturn)) static void leave_unwritten(struct attach *attach)
+{
+  terminal_restore(&attach->terminal);
+  if (attach->write_error == EPIPE)
+    signals_die(SIGPIPE);
+  errno = attach->write_error;
+  die_errno("write", attach->unwritten == 1 ? "stdout" : "stderr");
+}
+
 /* The monitor has gone: killed, or it ended between our hello and the container's end. */
 __attribute__((noreturn)) static void monitor_gone(struct attach *attach)
 {
+  if (attach->unwritten)
+    leave_unwritten(attach);
   int code = attach->options.exit_file ? exit_file_code(attach->options.exit_file, &attach->exit_file_before) : -1;
   terminal_restore(&attach->terminal);
   if (code >= 0)
@@ -160,6 +175,8 @@ static void receive(struct attach *attach)
   switch (attach->packet[0]) {
   case PACKET_STDOUT:
   case PACKET_STDERR:
+    if (attach->unwritten)
+      break;
     attach->output = attach->packet[0] == PACKET_STDOUT ? 1 : 2;
     attach->at = 1;
     attach->length = (size_t)count;
@@ -172,11 +189,22 @@ static void receive(struct attach *attach)
       send_end(attach);
     break;
   case PACKET_EXIT: {
+    if (attach->unwritten)
+      leave_unwritten(attach);
     int code = exit_code_of(attach->packet + 1);
     leave(attach, code < 0 ? EXIT_SKIFF_FAILED : code);
   }
   default: break; /* 'r'; 'a': a signal that came too late is no error; what a newer monitor may say */
   }
+}
+
+/* A container that goes with its command (run --rm) must not be left to write for nobody: its end comes as PACKET_EXIT. */
+static void end_container(struct attach *attach)
+{
+  const unsigned char packet[] = {PACKET_KILL_ALL, SIGKILL};
+  attach->output = 0;
+  attach->stdin_open = attach->end_to_send = false;
+  send_packet(attach, packet, sizeof packet);
 }
 
 static void write_output(struct attach *attach)
@@ -185,16 +213,13 @@ static void write_output(struct attach *attach)
   ssize_t count = RETRY_EINTR(write(attach->output, attach->packet + attach->at, left < WRITE_PIECE ? left : WRITE_PIECE));
   if (count < 0 && errno == EAGAIN)
     return;
-  if (count < 0 && errno == EPIPE) {
-    /* As any program in a pipeline whose reader has left; the container goes on. */
-    terminal_restore(&attach->terminal);
-    signals_die(SIGPIPE);
-  }
   if (count < 0) {
-    int error = errno;
-    terminal_restore(&attach->terminal);
-    errno = error;
-    die_errno("write", attach->output == 1 ? "stdout" : "stderr");
+    attach->write_error = errno;
+    attach->unwritten = attach->output;
+    if (!attach->options.kill_unread)
+      leave_unwritten(attach); /* the container goes on */
+    end_container(attach);
+    return;
   }
   attach->at += (size_t)count;
   if (attach->at == attach->length)

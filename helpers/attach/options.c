@@ -18,6 +18,7 @@ enum option_name {
   HELLO_SENT,
   STARTED_FD,
   EXIT_FILE,
+  KILL_UNREAD,
 };
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -29,6 +30,7 @@ void options_parse(struct options *options, int argc, char **argv)
       {"no-stderr", no_argument, NULL, NO_STDERR},       {"detach-keys", required_argument, NULL, DETACH_KEYS},
       {"sig-proxy", no_argument, NULL, SIG_PROXY},       {"hello-sent", no_argument, NULL, HELLO_SENT},
       {"started-fd", required_argument, NULL, STARTED_FD}, {"exit-file", required_argument, NULL, EXIT_FILE},
+      {"kill-unread", no_argument, NULL, KILL_UNREAD},
       {NULL, 0, NULL, 0},
   };
   *options = (struct options){.socket_fd = -1};
@@ -55,6 +57,7 @@ void options_parse(struct options *options, int argc, char **argv)
     case HELLO_SENT: options->hello_sent = true; break;
     case STARTED_FD: break; /* reserved by the contract */
     case EXIT_FILE: options->exit_file = optarg; break;
+    case KILL_UNREAD: options->kill_unread = true; break;
     case ':': die("%s needs a value", argv[optind - 1]);
     default: die("unknown option %s", argv[optind - 1]);
     }

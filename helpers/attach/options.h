@@ -14,6 +14,7 @@ struct options {
   bool no_stderr;
   bool sig_proxy;
   bool hello_sent;
+  bool kill_unread;
   struct detach_keys detach;
 };
 

@@ -18,7 +18,7 @@ __attribute__((noreturn)) static void end(int code)
 void die(const char *format, ...)
 {
   va_list arguments;
-  fprintf(stderr, "%s: ", program_invocation_short_name);
+  (void)fputs("Error: ", stderr); /* as src/cli/report.ts: whichever part of skiff fails, it is skiff to its user */
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);
   va_end(arguments);

@@ -1,4 +1,4 @@
-/* The end of a helper that can't go on: "<program>: <operation> "<argument>": <errno text>" on stderr, exit code 125. */
+/* The end of a helper that can't go on: "Error: <operation> "<argument>": <errno text>" on stderr, exit code 125. */
 #pragma once
 
 /* skiff's own exit code for a failure, as src/lib/errors.ts has it. */

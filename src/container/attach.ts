@@ -42,13 +42,15 @@ export interface AttachInput {
   wish: ClientWish;
   detachKeys: Buffer;
   signalProxy: boolean;
+  /** As `run --rm` of Podman: the container goes with the reader of its output. */
+  killUnread?: boolean;
 }
 
 /** Never returns. Raw mode, window size and detach keys only where the container has a terminal and this end is one too. */
 export function attachContainer(context: Context, record: ContainerRecord, input: AttachInput): never {
   const terminal = record.Config.Tty;
   return becomeAttach({
-    ...input.wish, terminal: terminal && isTerminal(0), detachKeys: terminal ? input.detachKeys : Buffer.alloc(0), signalProxy: input.signalProxy,
+    ...input.wish, terminal: terminal && isTerminal(0), detachKeys: terminal ? input.detachKeys : Buffer.alloc(0), signalProxy: input.signalProxy, killUnread: input.killUnread === true,
     socket: input.socket ?? join(runDir(context.runtimeDir, record.ID), runFiles.attach),
     exitFile: join(context.store.layout.container(record.ID), containerFiles.exit),
   });

@@ -20,6 +20,8 @@ export interface AttachRequest {
   /** Bytes of the sequence; empty: none. */
   detachKeys: Buffer;
   signalProxy: boolean;
+  /** The container must not outlive the readers of its output: where that can't be written it is killed. */
+  killUnread: boolean;
 }
 
 /** Descriptor of the connection in skiff-attach. */
@@ -37,6 +39,7 @@ export function attachArgv(request: AttachRequest): string[] {
   argv.push('--exit-file', request.exitFile);
   argv.push('--detach-keys', request.detachKeys.toString('hex'));
   if (request.signalProxy) argv.push('--sig-proxy');
+  if (request.killUnread) argv.push('--kill-unread');
   return argv;
 }
 

@@ -90,9 +90,11 @@
  *   [--sig-proxy]                   catchable signals are sent on to the container instead of ending the client
  *   [--hello-sent]                  the command has already said hello on the socket
  *   [--no-stdout] [--no-stderr]     one of the two alone
+ *   [--kill-unread]                 where its output can't be written (a reader that left, a full disk): SIGKILL to all processes of the
+ *                                   container, and the end comes after theirs; without it the container goes on
  *   [--exit-file PATH]              where the monitor is killed: the exit code is taken from here if it was written meanwhile
  *   [--started-fd N]                (unused by default)
- * Exit code: the container's; 0 on detach; 125 where the monitor vanished. With --tty its stdin is put in raw mode and restored on every way out.
+ * Exit code: the container's; 0 on detach; 125 where the monitor vanished or output can't be written, SIGPIPE where nobody reads it. With --tty its stdin is put in raw mode and restored on every way out.
  *
  * ## skiff-exec's command line (helpers/exec.c)
  *   --id ID --session PATH --process-fd N   [--stdin] [--tty] [--detach-keys HEX]   -- RUNTIME [ARG]...

@@ -234,7 +234,7 @@ test.serial('a monitor that is killed: 125 and a message, or the exit code where
   writeFileSync(join(world.dir, 'other'), '{"exitCode":42}');
   run.child.kill('SIGKILL');
   t.deepEqual(await plain.exit, [125, null]);
-  t.is(plain.stderr(), 'skiff-attach: attach: the container\'s monitor has ended without an exit code\n');
+  t.is(plain.stderr(), 'Error: attach: the container\'s monitor has ended without an exit code\n');
   t.deepEqual(await withFile.exit, [125, null]);
   t.deepEqual(await told.exit, [42, null]);
 });
@@ -244,7 +244,7 @@ test.serial('nobody listens: one line, 125', async (t) => {
   const world = makeMonitorWorld(t);
   const client = attachPiped(t, world);
   t.deepEqual(await client.exit, [125, null]);
-  t.is(client.stderr(), `skiff-attach: attach to "${join(world.runDir, 'attach')}": No such file or directory\n`);
+  t.is(client.stderr(), `Error: attach to "${join(world.runDir, 'attach')}": No such file or directory\n`);
 });
 
 /** A client's end of a connection whose monitor said `exit` and left without reading the client's last packet. */

@@ -31,9 +31,10 @@ test('globalArgs() speaks each runtime’s dialect', (t) => {
 });
 
 test('attachArgv() names a socket by descriptor or by path', (t) => {
-  const wish = { stdin: true, terminal: true, stdout: true, stderr: false, detachKeys: Buffer.from([16, 17]), signalProxy: true, exitFile: '/e' };
+  const wish = { stdin: true, terminal: true, stdout: true, stderr: false, detachKeys: Buffer.from([16, 17]), signalProxy: true, killUnread: false, exitFile: '/e' };
   t.is(attachArgv({ ...wish, socket: 9 }).join(' '), 'skiff-attach --socket-fd 3 --hello-sent --stdin --tty --no-stderr --exit-file /e --detach-keys 1011 --sig-proxy');
   t.is(attachArgv({ ...wish, socket: '/s' }).slice(0, 3).join(' '), 'skiff-attach --socket /s');
+  t.is(attachArgv({ ...wish, socket: 9, killUnread: true }).at(-1), '--kill-unread');
 });
 
 test('execArgv() gives keys only to a terminal, and the runtime\'s own words last', (t) => {

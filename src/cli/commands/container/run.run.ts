@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const client = attached ? clientWish({ interactive: request.interactive, terminal: request.terminal, ...(streams === undefined ? {} : { streams }) }) : undefined;
   const { record, launched } = await createReplacing(context, request, options, (image) => runContainer(context, { request, image, check: checkContainer, client }));
   if (client === undefined) return printLine(record.ID);
-  attachContainer(context, record, { socket: launched.monitor.client, wish: client, detachKeys: keys, signalProxy: options['sig-proxy'] !== false });
+  attachContainer(context, record, { socket: launched.monitor.client, wish: client, detachKeys: keys, signalProxy: options['sig-proxy'] !== false, killUnread: request.autoRemove });
 }
 
 function attachedStreams(names: readonly string[]): ReadonlySet<string> | undefined {
