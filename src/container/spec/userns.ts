@@ -7,6 +7,9 @@
  *   container          0 .. uid-1     uid     uid+1 ..
  *   our namespace      1 .. uid       0       uid+1 ..
  *
+ * Each line of a nested map lies within one line of ours, which are several where the user has several subordinate ranges: the kernel
+ * refuses any other with EPERM (user_namespaces(7) "Defining user and group ID mappings").
+ *
  * The image's files are on disk with the ids of the default mapping (container 0 = our 0), so the storage has to show disk id
  * N as our id of container N: `storageMapping()` is that, in fuse-overlayfs' -o uidmapping= form DISK:SHOWN:SIZE. Without it the
  * image's root files belong to the invoking user and the container's root can't write them.
@@ -37,7 +40,7 @@ export function planUserns(mode: UsernsMode, host: { hostUid: number; hostGid: n
       const uid = mode.uid ?? host.hostUid;
       const gid = mode.gid ?? host.hostGid;
       return {
-        nested: { uidMappings: keepID(uid, mappedCount(host.uidMap)), gidMappings: keepID(gid, mappedCount(host.gidMap)) },
+        nested: { uidMappings: keepID(uid, host.uidMap), gidMappings: keepID(gid, host.gidMap) },
         defaultUser: { uid, gid },
       };
     }
@@ -54,13 +57,24 @@ function mappedCount(map: readonly IDRange[]): number {
   return Math.max(0, next - 1);
 }
 
-function keepID(id: number, subordinate: number): IDMapping[] {
+function keepID(id: number, map: readonly IDRange[]): IDMapping[] {
+  const subordinate = mappedCount(map);
   const below = Math.min(id, subordinate);
   const mappings: IDMapping[] = [];
   if (below > 0) mappings.push({ containerID: 0, hostID: 1, size: below });
   mappings.push({ containerID: id, hostID: 0, size: 1 });
   if (subordinate > id) mappings.push({ containerID: id + 1, hostID: id + 1, size: subordinate - id });
-  return mappings;
+  return mappings.flatMap((mapping) => splitMapping(mapping, map));
+}
+
+/** The same mapping in as many lines as it has parts in different ranges of `map`. */
+function splitMapping(mapping: IDMapping, map: readonly IDRange[]): IDMapping[] {
+  const end = mapping.hostID + mapping.size;
+  return map.toSorted((a, b) => a.inside - b.inside).flatMap(({ inside, size }) => {
+    const from = Math.max(mapping.hostID, inside);
+    const until = Math.min(end, inside + size);
+    return from < until ? [{ containerID: mapping.containerID + (from - mapping.hostID), hostID: from, size: until - from }] : [];
+  });
 }
 
 /** `0:1:1000:1000:0:1:1001:1001:64535` for fuse-overlayfs' uidmapping= and gidmapping=. */
