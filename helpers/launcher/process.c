@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "die.h"
+#include "disposition.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -22,7 +23,7 @@ void open_missing_stdio(void)
 void reset_signals(void)
 {
   sigset_t none;
-  struct sigaction original, normal = {.sa_handler = SIG_DFL};
+  struct sigaction original;
   sigemptyset(&none);
   if (sigprocmask(SIG_SETMASK, &none, NULL) != 0)
     die_errno("sigprocmask", NULL);
@@ -30,8 +31,8 @@ void reset_signals(void)
   for (int number = 1; number <= SIGRTMAX; number++) {
     if (number == SIGKILL || number == SIGSTOP || number == SIGHUP || number == SIGINT || number == SIGQUIT)
       continue;
-    if (sigaction(number, NULL, &original) == 0 && original.sa_handler != SIG_DFL)
-      (void)sigaction(number, &normal, NULL); /* fails only for the numbers that the C library keeps for itself */
+    if (sigaction(number, NULL, &original) < 0 || original.sa_handler != SIG_DFL) /* not told of those that the C library keeps for itself */
+      disposition_reset(number);
   }
 }
 

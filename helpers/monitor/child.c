@@ -5,18 +5,21 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "disposition.h"
 
 int child_start(struct child *child, const char *path, const char *const *argv, char *const *environment, const int stdio[3])
 {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t all, none;
-  (void)sigfillset(&all); /* can't fail */
+  /* Not by sigfillset, which leaves the C library's own two out: posix_spawn has the child ignore those that it is not told to reset. */
+  memset(&all, 0xff, sizeof all);
   (void)sigemptyset(&none);
   int error = posix_spawn_file_actions_init(&actions);
   if (error)
@@ -63,7 +66,7 @@ __attribute__((noreturn)) static void become_bound(pid_t parent, int report, con
   sigset_t none;
   (void)sigemptyset(&none);
   for (int signal_number = 1; signal_number < NSIG; signal_number++)
-    (void)signal(signal_number, SIG_DFL); /* EINVAL for those that can't be changed */
+    disposition_reset(signal_number);
   /* Whose parent went before the prctl has another by now. */
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && take_stdio(stdio) && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
     (void)execve(path, (char *const *)argv, environment);

@@ -1,5 +1,6 @@
 /* Reading the options of spawn and execve, and arranging descriptors for a program. */
 #include "program.h"
+#include "disposition.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -189,9 +190,8 @@ int program_seal_fds(const program *p, bool close_them)
 
 void program_reset_signals(void)
 {
-	struct sigaction action = {.sa_handler = SIG_DFL};
 	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &action, NULL); /* SIGKILL, SIGSTOP and libc's own two refuse */
+		disposition_reset(number);
 }
 
 int program_limit_files(const program *p, struct rlimit *before)
