@@ -104,7 +104,8 @@ static void remove_run_dir(const struct monitor *monitor)
     warn("empty", monitor->options.run_dir, error);
   if (unlinkat(monitor->run_dir, "lock", 0) < 0 && errno != ENOENT)
     warn("remove", monitor->options.run_dir, errno);
-  if (rmdir(monitor->options.run_dir) < 0 && errno != ENOENT)
+  /* Not empty: a command that waited for `change` has made its own by now. It finds that the container is over, and the folder is its to remove. */
+  if (rmdir(monitor->options.run_dir) < 0 && errno != ENOENT && errno != ENOTEMPTY)
     warn("remove", monitor->options.run_dir, errno);
 }
 

@@ -13,12 +13,18 @@ const O_PATH = 0o10000000;
 /** Folders below this depth are moved up to the top first: one open descriptor per level is what bounds us. */
 const maxDepth = 64;
 
-/** Removes `path` and all below it. Nothing happens where it is missing. @throws the first error that isn't ENOENT */
+/**
+ * How often a folder is emptied that is full again when it is to go. Another process that removes it too may have put its own in its place (a
+ * rename replaces an empty folder), and one that was on its way to make a file in it when it got its new name makes that there.
+ */
+const maxRounds = 100;
+
+/** Removes `path` and all below it; several processes may do so at once. Nothing happens where it is missing. @throws the first error that isn't ENOENT */
 export function removeTree(path: string): void {
   const parent = openParent(dirname(path));
   if (parent === undefined) return;
   try {
-    removeEntry(parent, Buffer.from(basename(path)), { fd: parent, moved: 0 }, 0);
+    for (let round = 1; !removedWhole(parent, Buffer.from(basename(path)), round < maxRounds); round++);
   } finally {
     closeSync(parent);
   }
@@ -29,6 +35,17 @@ function openParent(path: string): number | undefined {
     return openSync(path, O_PATH | O_DIRECTORY);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** False where the folder was full again and that is no error yet. */
+function removedWhole(parent: number, name: Buffer, mayStay: boolean): boolean {
+  try {
+    removeEntry(parent, name, { fd: parent, moved: 0 }, 0);
+    return true;
+  } catch (error) {
+    if (mayStay && isErrno(error, 'ENOTEMPTY')) return false;
     throw error;
   }
 }

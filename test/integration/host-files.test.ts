@@ -1,6 +1,8 @@
 import { chmodSync, closeSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { quickSha256 } from '../../src/host/quick-sha256.ts';
@@ -198,6 +200,30 @@ test('removeTree() removes odd names, closed folders and great depth, and follow
   symlinkSync(outside, join(dir, 'link'));
   removeTree(join(dir, 'link'));
   t.deepEqual(readdirSync(dir), ['outside']);
+});
+
+test('removeTree() of a folder that another process removes, too, and puts the next one in the place of', async (t) => {
+  const dir = folder(t);
+  const target = join(dir, 'gone');
+  // As removeRunDir does: full folders get this name, which is free where what bore it is empty.
+  const other = new Worker(`
+    const { mkdirSync, renameSync, writeFileSync } = require('node:fs');
+    for (let made = 0; made < 3000;) {
+      const full = ${JSON.stringify(join(dir, 'next-'))} + made;
+      mkdirSync(full);
+      writeFileSync(full + '/change', '');
+      for (let waits = true; waits;) {
+        try { renameSync(full, ${JSON.stringify(target)}); waits = false; } catch (error) { if (error.code !== 'ENOTEMPTY') throw error; }
+      }
+      made++;
+    }`, { eval: true });
+  t.teardown(() => other.terminate());
+  const ended = new Promise<boolean>((resolve, reject) => { other.on('exit', () => resolve(true)).on('error', reject); });
+  for (let over = false; !over; over = await Promise.race([ended, setImmediate(false)])) {
+    for (let removals = 0; removals < 50; removals++) removeTree(target);
+  }
+  removeTree(target);
+  t.deepEqual(readdirSync(dir), []);
 });
 
 test('sha256 of the addon is node:crypto\u2019s, for every length around the block, text and views', (t) => {
