@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'ava';
-import { importBusybox } from '../helpers/images.ts';
+import { busyboxRootfs, importBusybox } from '../helpers/images.ts';
 import { requires } from '../helpers/requires.ts';
 import { makeWorld, skiffBin, type World } from '../helpers/world.ts';
 
@@ -42,6 +42,64 @@ test('run merges environment, entrypoint, user and working directory as the imag
   t.is(run(world, '-e', 'A=user', '-e', 'B=2', 'img', 'echo $A $B $HOME $container; pwd; id -u; id -G'), 'user 2 /home podman\n/home\n1000\n1000 10');
   t.is(run(world, '-u', '0', '-w', '/tmp', 'img', 'id -u; pwd'), '0\n/tmp');
   t.is(run(world, '-u', '4242:10', 'img', 'id -u; id -G; id -un'), '4242\n10\n4242');
+  t.is(run(world, '-u', '4242:5678', '--entrypoint', '', 'img', 'id'), 'uid=4242(4242) gid=5678(5678) groups=5678(5678)');
+});
+
+test('the mask of the shell is for files of the user’s, not for those of containers', (t) => {
+  const world = makeWorld(t);
+  const tar = join(world.dir, 'bare.tar');
+  // Without an entry for "/": its mode is ours to choose.
+  t.is(world.run(['sh', '-c', 'tar --owner=0 --group=0 -C "$1" -cf "$2" bin etc', 'sh', busyboxRootfs(world), tar]).code, 0);
+  const masked = (umask: string, ...args: string[]): string => {
+    const done = world.run(['sh', '-c', 'umask "$1"; shift; exec "$0" "$@"', skiffBin, umask, ...args]);
+    t.is(done.code, 0, done.stderr);
+    return done.stdout.trim();
+  };
+  const modes = (...names: string[]): string[] => names.map((name) => (statSync(join(world.home, name)).mode & 0o7777).toString(8));
+  masked('077', 'import', '-q', tar, 'base');
+  const show = 'stat -c "%a %n" / /etc/hosts /etc/hostname /data; id -u; umask';
+  t.is(masked('077', 'run', '--name', 'c', '--network', 'none', '-u', '1000', '-v', 'vol:/data', 'base', 'sh', '-c', show), '755 /\n644 /etc/hosts\n644 /etc/hostname\n755 /data\n1000\n0022');
+  masked('077', 'commit', '-q', '--iidfile', 'iid', 'c', 'next');
+  masked('077', 'save', '-q', '-o', 'next.tar', 'next');
+  masked('077', 'load', '-q', '-i', 'next.tar');
+  masked('002', 'save', '-q', '-o', 'shared.tar', 'next');
+  masked('077', 'run', '-d', '--name', 'd', '--cidfile', 'cid', '--pidfile', 'pid', '--network', 'none', '-u', '1000', 'next', 'sleep', '1000');
+  masked('077', 'exec', 'd', 'cat', '/etc/hosts');
+  t.deepEqual(modes('iid', 'next.tar', 'shared.tar', 'cid', 'pid'), ['600', '600', '664', '600', '600']);
+  t.is(masked('027', 'unshare', 'sh', '-c', 'umask'), '0027');
+});
+
+test('a container has no signal ignored, whatever skiff was started with', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const ignored = (...args: string[]): string => world.run(['sh', '-c', 'trap "" PIPE CHLD USR1 USR2 RTMIN; exec "$0" "$@"', skiffBin, ...args, 'grep', 'SigIgn', '/proc/self/status']).stdout.trim();
+  t.is(ignored('run', '--rm', '--network', 'none', 'base'), 'SigIgn:\t0000000000000000');
+  t.is(ignored('run', '--rm', '--init', '--network', 'none', 'base'), 'SigIgn:\t0000000000000000');
+  ignored('run', '-d', '--name', 'c', '--network', 'none', 'base');
+  world.ok('wait', 'c');
+  t.is(world.ok('logs', 'c'), 'SigIgn:\t0000000000000000');
+});
+
+test('run --rm whose output nobody reads ends the container and removes it; without --rm it goes on', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const piped = (...options: string[]): string => world.run(['bash', '-c', '"$0" run --network none "$@" base yes | head -n 1; echo ${PIPESTATUS[0]}', skiffBin, ...options]).stdout;
+  t.is(piped('--rm', '--name', 'gone'), 'y\n141\n');
+  t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), '');
+  t.is(piped('--rm', '-i', '--name', 'gone'), 'y\n141\n');
+  t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), '');
+  t.is(piped('--name', 'stays'), 'y\n141\n');
+  t.is(world.ok('ps', '--format', '{{.Names}}'), 'stays');
+  world.ok('rm', '-f', '-t', '0', 'stays');
+});
+
+test('run --rm on a full disk says so, and ends the container', (t) => {
+  const world = makeWorld(t);
+  importBusybox(world, 'base');
+  const full = world.run(['sh', '-c', 'exec "$0" run --rm --network none base sh -c "echo much; exec sleep 1000" >/dev/full', skiffBin]);
+  t.is(full.code, 125);
+  t.is(full.stderr, 'Error: write "stdout": No space left on device\n');
+  t.is(world.ok('ps', '-a', '--format', '{{.Names}}'), '');
 });
 
 test('run takes variables from files and from this environment', (t) => {
@@ -132,6 +190,9 @@ test('a missing working directory is made where the image wants it, and an error
   t.is(slip.code, 126);
   t.regex(slip.stderr, /^Error: workdir "\/ect" does not exist on container [0-9a-f]{64}$/m);
   t.is(world.ok('ps', '-a', '--filter', 'name=slip', '--format', '{{.State}}'), 'created');
+  const file = world.skiff(['run', '--rm', '--network', 'none', '-w', '/etc/passwd', 'base', 'pwd']);
+  t.is(file.code, 126);
+  t.regex(file.stderr, /^Error: workdir "\/etc\/passwd" exists on container [0-9a-f]{64}, but is not a directory$/m);
   const inTheWay = world.skiff(['run', '--rm', '--network', 'none', '-w', '/etc/passwd/x', 'base', 'pwd']);
   t.not(inTheWay.code, 0);
   t.regex(inTheWay.stderr, /workdir "\/etc\/passwd\/x"/);

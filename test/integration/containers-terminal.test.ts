@@ -52,6 +52,20 @@ test('-t alone ends lines once, leaves the keys to us, and the terminal as it wa
   t.is((await interrupted.exit).exitCode, 7);
 });
 
+test('a container whose streams are ours gets no terminal of ours', async (t) => {
+  const world = base(t);
+  for (const verb of ['run', 'create']) {
+    const terminal = openTerminal(t, world, [verb, '--log-driver', 'passthrough', '--network', 'none', 'base', 'true']);
+    await terminal.expect(/^Error: the '--log-driver passthrough' option cannot be used on a TTY\r\n/);
+    t.is((await terminal.exit).exitCode, 125);
+  }
+  // One of the three is enough.
+  const behind = openProgram(t, 'sh', ['-c', `${skiffBin} run --rm --log-driver passthrough --network none base true </dev/null >/dev/null; echo ended $?`], { cwd: world.home, env: world.env });
+  await behind.expect(/cannot be used on a TTY\r\nended 125\r\n/);
+  t.is(world.ok('ps', '-a', '-q'), '');
+  t.is(world.ok('run', '--rm', '--log-driver', 'passthrough', '--network', 'none', 'base', 'echo', 'plain'), 'plain');
+});
+
 test('Ctrl-C at a terminal is the container’s, not ours', async (t) => {
   const world = base(t);
   const terminal = openTerminal(t, world, ['run', '--rm', '-it', '--network', 'none', 'base', 'sh', '-c', 'trap "echo interrupted; exit 4" INT; echo ready; while true; do usleep 10000; done']);

@@ -38,7 +38,9 @@ export function writeAccounts(root: RootHandle, bundle: string, { Skiff: own }: 
     files.passwd = join(bundle, 'passwd');
     writeFileSync(files.passwd, passwd, { mode: 0o644, encoding: 'latin1' });
   }
-  const group = unknown ? groupWith(text(read('/etc/group', maxBytes)), { name, gid: user.gid, members: [name] }) : undefined;
+  // A group of the user's own on the host is called as he is; of any other no name is known.
+  const groupName = user.uid === host.hostUid && user.gid === host.hostGid ? name : String(user.gid);
+  const group = unknown ? groupWith(text(read('/etc/group', maxBytes)), { name: groupName, gid: user.gid, members: [name] }) : undefined;
   if (group !== undefined) {
     files.group = join(bundle, 'group');
     writeFileSync(files.group, group, { mode: 0o644, encoding: 'latin1' });

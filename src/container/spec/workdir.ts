@@ -27,7 +27,7 @@ export function ensureWorkdir(host: WorkdirHost, cwd: string, owner: { uid: numb
     closeSync(existing);
     return false;
   }
-  if (asked !== undefined) throw new SkiffError('USAGE', `workdir ${JSON.stringify(cwd)} does not exist on container ${asked}`, { exitCode: 126 });
+  if (asked !== undefined) throw new SkiffError('USAGE', `workdir ${JSON.stringify(cwd)} ${isThere(host, cwd) ? `exists on container ${asked}, but is not a directory` : `does not exist on container ${asked}`}`, { exitCode: 126 });
   let parent = openChecked(host, '/', cwd);
   let prefix = '';
   try {
@@ -46,6 +46,12 @@ export function ensureWorkdir(host: WorkdirHost, cwd: string, owner: { uid: numb
     if (parent !== undefined) closeSync(parent);
   }
   return true;
+}
+
+function isThere(host: WorkdirHost, path: string): boolean {
+  const fd = host.open(path);
+  if (fd !== undefined) closeSync(fd);
+  return fd !== undefined;
 }
 
 function makeOne(host: WorkdirHost, parent: number, name: string, cwd: string, owner: { uid: number; gid: number }): void {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { CreateRequest } from '../../../container/create-request.ts';
 import { config } from '../../../host/config/index.ts';
+import { isTerminal } from '../../../host/tty.ts';
 import { SkiffError } from '../../../lib/errors.ts';
 import { parseBytes } from '../../../lib/units.ts';
 import type { OptionValues } from '../../spec.ts';
@@ -10,11 +11,12 @@ import { list, text } from './_values.ts';
 
 const drivers: readonly string[] = ['json-file', 'k8s-file', 'journald', 'none', 'passthrough'];
 
-/** @throws USAGE, UNSUPPORTED (a driver of containers.conf) */
+/** A container that has our streams for its own would have the terminal itself, and could type into it (TIOCSTI). @throws USAGE, UNSUPPORTED (a driver of containers.conf) */
 export function logRequest(options: OptionValues): Pick<CreateRequest, 'logDriver' | 'logOptions'> {
   const defaults = config();
   const driver = text(options, 'log-driver') ?? defaults.logDriver ?? 'json-file';
   if (!drivers.includes(driver)) throw new SkiffError('UNSUPPORTED', `log driver ${JSON.stringify(driver)} of containers.conf: want one of ${drivers.join(', ')}`);
+  if (driver === 'passthrough' && [0, 1, 2].some(isTerminal)) throw new SkiffError('USAGE', "the '--log-driver passthrough' option cannot be used on a TTY");
   const logOptions = keyValues(list(options, 'log-opt'), (line) => (line.includes('=') ? undefined : `invalid log option ${JSON.stringify(line)}`));
   for (const [key, value] of Object.entries(logOptions)) logOptions[key] = checkedOption(key, value);
   const max = defaults.logSizeMaxBytes;

@@ -59,6 +59,15 @@ test('ensureWorkdir() refuses links to nowhere and below /proc', (t) => {
   t.deepEqual(host.made, []);
 });
 
+test('ensureWorkdir() tells a folder that is missing from something else that is there, where the user has asked for it', (t) => {
+  const host = makeHost(['/etc'], { '/etc/gone': '/nowhere' });
+  const withFile: WorkdirHost = { ...host, open: (path, flags) => (path === '/etc/passwd' && flags === undefined ? openSync('/dev/null', 'r') : host.open(path, flags)) };
+  const refusal = (cwd: string): string => (t.throws(() => ensureWorkdir(withFile, cwd, owner, { mountDestinations: [], asked: 'ID' })) as Error).message;
+  t.is(refusal('/etc/passwd'), 'workdir "/etc/passwd" exists on container ID, but is not a directory');
+  t.is(refusal('/ect'), 'workdir "/ect" does not exist on container ID');
+  t.is(refusal('/etc/gone'), 'workdir "/etc/gone" does not exist on container ID');
+});
+
 test('checkRootfs() refuses links and files at /dev, /proc and /sys', (t) => {
   const rootfs = mkdtempSync(join(tmpdir(), 'skiff-'));
   t.teardown(() => rmSync(rootfs, { recursive: true }));
