@@ -22,7 +22,8 @@ test('doctor: finds nothing wrong where containers run, and each test was done',
   t.is(report.code, 0);
   const done: readonly (readonly [string, string, RegExp])[] = [
     ['kernel', 'version', /^\d+\.\d+/], ['user namespace', 'allowed', /^made one/], ['user namespace', 'subordinate ids', /^\d+ for users, \d+ for groups/],
-    ['runtime', 'starts', /^a container started and ended in \d+ ms$/], ['storage', 'overlay', /mount/], ['storage', 'fuse-overlayfs', /^mounts$/],
+    ['runtime', 'starts', /^a container started and ended in \d+ ms$/], ['runtime', 'terminal', /^a container had one of its own$/],
+    ['storage', 'overlay', /mount/], ['storage', 'fuse-overlayfs', /^mounts$/],
     ['network', 'tun device', /^\/dev\/net\/tun$/], ['network', 'pasta', /^starts /], ['network', 'slirp4netns', /^starts /],
   ];
   for (const [group, title, found] of done) t.regex(report.of(group, title)?.found ?? '', found, `${group}: ${title}`);

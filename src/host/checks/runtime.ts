@@ -1,5 +1,6 @@
-/** The OCI runtime: which, how old, and whether it starts a container here. */
+/** The OCI runtime: which, how old, and whether it starts a container here, one with a terminal as well. */
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { config } from '../config/index.ts';
 import { childEnv } from '../env.ts';
@@ -78,7 +79,15 @@ const bundle = {
 /** What init says of a command that it can't find; seen, it proves that a process ran inside. */
 const expectedCode = 127;
 
-async function start(): Promise<Verdict> {
+interface Trial {
+  /** The runtime's command line without its subcommand. */
+  base: readonly string[];
+  bundleDir: string;
+  id: string;
+}
+
+/** What a container of `spec` comes to, which `attempt` runs to its end. */
+async function tryContainer(spec: object, attempt: (trial: Trial) => Promise<{ exitCode: number | undefined; said: string }>, found: (ms: number) => string): Promise<Verdict> {
   const path = runtimePath();
   if (path === undefined) return fail('not tried without a runtime');
   if (session().userns.kind !== 'entered') return fail('not tried without a user namespace');
@@ -89,18 +98,52 @@ async function start(): Promise<Verdict> {
   try {
     mkdirSync(join(place, 'rootfs'));
     copyFileSync(helperPath('skiff-init'), join(place, 'rootfs', 'init'));
-    writeFileSync(join(place, 'config.json'), JSON.stringify(bundle));
+    writeFileSync(join(place, 'config.json'), JSON.stringify(spec));
     const began = performance.now();
-    const result = await run([...base, 'run', '--bundle', place, id], { timeoutMs: 30_000 });
-    if (result.exitCode === expectedCode && result.stderr.includes('skiff-init')) return ok(`a container started and ended in ${Math.round(performance.now() - began)} ms`);
+    const { exitCode, said } = await attempt({ base, bundleDir: place, id });
+    if (exitCode === expectedCode && said.includes('skiff-init')) return ok(found(Math.round(performance.now() - began)));
     await run([...base, 'delete', '--force', id], { timeoutMs: 10_000 });
-    return fail(`exit code ${result.exitCode}: ${result.stderr.toString().trim()}`);
+    return fail(`exit code ${exitCode}: ${said.trim()}`);
   } finally {
     removeTree(place);
   }
 }
 
+function start(): Promise<Verdict> {
+  return tryContainer(bundle, async ({ base, bundleDir, id }) => {
+    const result = await run([...base, 'run', '--bundle', bundleDir, id], { timeoutMs: 30_000 });
+    return { exitCode: result.exitCode, said: result.stderr.toString() };
+  }, (ms) => `a container started and ended in ${ms} ms`);
+}
+
+/** As with -t: terminals of its own take a devpts that this machine lets a user namespace mount, and one of the terminals it has left. */
+const terminalBundle = {
+  ...bundle,
+  process: { ...bundle.process, terminal: true },
+  mounts: [...bundle.mounts, { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'] }],
+};
+
+function terminal(): Promise<Verdict> {
+  return tryContainer(terminalBundle, ({ base, bundleDir, id }) => atTerminal([...base, 'run', '--bundle', bundleDir, id], 30_000), () => 'a container had one of its own');
+}
+
+/** Runs a program as somebody at a terminal would (node-pty). Rejects where no terminal can be opened. */
+function atTerminal(argv: readonly string[], timeoutMs: number): Promise<{ exitCode: number; said: string }> {
+  const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('node-pty');
+  return new Promise((resolve) => {
+    const pty = spawn(argv[0] ?? '', argv.slice(1), { cwd: '/', env: Object.fromEntries(childEnv().map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])) });
+    let said = '';
+    const late = setTimeout(() => pty.kill('SIGKILL'), timeoutMs);
+    pty.onData((text) => { said += text; });
+    pty.onExit(({ exitCode, signal }) => {
+      clearTimeout(late);
+      resolve({ exitCode: signal !== undefined && signal > 0 ? 128 + signal : exitCode, said });
+    });
+  });
+}
+
 export const runtimeChecks: readonly Check[] = [
   { group: 'runtime', title: 'version', run: version },
   { group: 'runtime', title: 'starts', run: start },
+  { group: 'runtime', title: 'terminal', run: terminal },
 ];
