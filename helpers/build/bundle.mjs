@@ -22,6 +22,9 @@ import { packOf, registry, roles } from './roles.cjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 
+/** What stays outside: native code, loaded from node_modules by who needs it. */
+const external = ['node-pty'];
+
 /**
  * The packs, and the modules that fill each with themselves and all they import at once. A chunk goes to the first pack that reaches it;
  * what none reaches goes to "rest". First what every command needs, then what those need that only look, then a container's end, then its life, then pulls and pushes, then the workers that unpack and pack layers.
@@ -76,6 +79,7 @@ async function chunks() {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    external,
     plugins: [lateBuiltins],
     define: { 'import.meta.url': 'bundleUrl' },
     minifySyntax: true,

@@ -6,7 +6,7 @@ check_node() {
     fail "Node $(node --version) is too old; skiff needs 20.19 or later"
 }
 
-# node-pty, which the tests of terminals use, is compiled against Node's headers: those that came with this Node need no download.
+# node-pty is compiled against Node's headers: those that came with this Node need no download.
 use_local_headers() {
   prefix=$(node -p 'require("path").resolve(process.execPath, "../..")')
   if [ -f "$prefix/include/node/node_api.h" ]; then
