@@ -17,7 +17,7 @@ const maxDepth = 64;
  * How often a folder is emptied that is full again when it is to go. Another process that removes it too may have put its own in its place (a
  * rename replaces an empty folder), and one that was on its way to make a file in it when it got its new name makes that there.
  */
-const maxRounds = 100;
+const maxRounds = 10_000;
 
 /** Removes `path` and all below it; several processes may do so at once. Nothing happens where it is missing. @throws the first error that isn't ENOENT */
 export function removeTree(path: string): void {
