@@ -66,11 +66,11 @@ export async function benchContainers(bench: Bench): Promise<Floor> {
   const [nodeFloor = 0] = time([node.command]);
   const [crunFloor = 0] = time([crun.command], { inside: true });
 
-  pair('run --rm --network none IMAGE true', `${s} run --rm --network none ${image} true`, `run --rm --network none ${image} true`, { settled: true }, [node, crun]);
+  pair('run --rm --network none IMAGE true', `${s} run --rm --network none ${image} true`, `run --rm --network none ${image} true`, {}, [node, crun]);
   // Podman learnt pasta in 4.4: an older one is measured with slirp4netns only.
   const podmanPasta = podman !== undefined && !/ version (?:[0-3]\.|4\.[0-3]\.)/.test(sh(['podman', '--version']));
-  pair('run --rm --network pasta IMAGE true', `${s} run --rm --network pasta ${image} true`, podmanPasta ? `run --rm --network pasta ${image} true` : undefined, { settled: true }, [node, crun]);
-  if (has('slirp4netns')) pair('run --rm --network slirp4netns IMAGE true', `${s} run --rm --network slirp4netns ${image} true`, `run --rm --network slirp4netns ${image} true`, { settled: true }, [node, crun]);
+  pair('run --rm --network pasta IMAGE true', `${s} run --rm --network pasta ${image} true`, podmanPasta ? `run --rm --network pasta ${image} true` : undefined, {}, [node, crun]);
+  if (has('slirp4netns')) pair('run --rm --network slirp4netns IMAGE true', `${s} run --rm --network slirp4netns ${image} true`, `run --rm --network slirp4netns ${image} true`, {}, [node, crun]);
   const detach = (program: string): string => {
     const script = join(dir, `detach-${program.replaceAll(/\W/g, '').slice(0, 20)}`);
     writeFileSync(script, `#!/bin/sh\nid=$(${program} run -d --network none ${image} sleep 1000) && ${program} rm -f -t 0 "$id" >/dev/null\n`);

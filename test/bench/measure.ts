@@ -1,18 +1,16 @@
 /** What a benchmark has: a place of its own, programs to run in it, hyperfine, and the table of results. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { skiffBin } from '../helpers/world.ts';
 
 export interface TimeOptions {
   /** Run before each run of the command at the same place. */
-  prepare?: readonly string[] | undefined;
+  prepare?: readonly string[];
   runs?: number;
   /** Runs that don't count, before those that do; by default 1 where something is prepared, else 3. */
   warmup?: number;
-  /** Each run starts when nothing of the one before is at work any more: both leave a process that clears away after the command has returned. */
-  settled?: boolean;
   /** In skiff's user namespace. */
   inside?: boolean;
 }
@@ -52,19 +50,6 @@ function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2;
 }
 
-/** Waits for the processes that have `dir` in their command line; the user's own containers are none of ours. */
-function settleScript(dir: string): string {
-  return `#!/bin/sh
-busy() {
-  for pid in $(pgrep -u "$(id -u)" -x 'skiff-monitor|conmon|podman'); do
-    if grep -qaF '${dir}' /proc/$pid/cmdline 2> ${join(dir, 'ended')}; then return 0; fi
-  done
-  return 1
-}
-while busy; do sleep 0.005; done
-`;
-}
-
 export function openBench(runs: number, tell: (text: string) => void): Bench {
   const dir = mkdtempSync(join(tmpdir(), 'skiff-bench-'));
   const runtime = mkdtempSync(join(process.env['XDG_RUNTIME_DIR'] ?? dir, 'skiff-bench-'));
@@ -72,8 +57,6 @@ export function openBench(runs: number, tell: (text: string) => void): Bench {
     HOME: join(dir, 'home'), XDG_RUNTIME_DIR: runtime, PATH: process.env['PATH'] ?? '/usr/bin:/bin', USER: process.env['USER'] ?? '', LANG: 'C.UTF-8',
   };
   mkdirSync(join(dir, 'home'));
-  const settle = join(dir, 'settle');
-  writeFileSync(settle, settleScript(dir), { mode: 0o755 });
   const rows: string[][] = [];
   /** Seconds of each run of each command. */
   const measure = (commands: readonly string[], options: TimeOptions): number[][] => {
@@ -100,14 +83,13 @@ export function openBench(runs: number, tell: (text: string) => void): Bench {
     pair(name, ours, peer, options = {}, floor = []) {
       const commands = peer === undefined || bench.podman === undefined ? [ours] : [ours, `${bench.podman} ${peer}`];
       // What takes seconds, or needs something before each run, is measured in one go.
-      const turns = options.settled === true || (options.prepare === undefined && options.runs === undefined) ? rounds : 1;
-      const prepare = options.settled === true ? commands.map(() => settle) : options.prepare?.slice(0, commands.length);
-      const each = { ...options, ...(prepare !== undefined && { prepare }), ...(turns > 1 && { runs: Math.ceil(runs / turns), warmup: 1 }) };
+      const turns = options.prepare === undefined && options.runs === undefined ? rounds : 1;
+      const each = { ...options, ...(options.prepare !== undefined && { prepare: options.prepare.slice(0, commands.length) }), ...(turns > 1 && { runs: Math.ceil(runs / turns), warmup: 1 }) };
       const times: number[][] = [...commands, ...floor].map(() => []);
       const add = (at: number, more: readonly number[] = []): void => { times[at]?.push(...more); };
       for (let turn = 0; turn < turns; turn++) {
         measure(commands, each).forEach((more, at) => add(at, more));
-        floor.forEach(({ command, inside = false }, at) => add(commands.length + at, measure([command], { ...each, prepare: undefined, inside })[0]));
+        floor.forEach(({ command, inside = false }, at) => add(commands.length + at, measure([command], { ...each, inside })[0]));
       }
       const medians = times.map(median);
       const below = medians.slice(commands.length).reduce((sum, one) => sum + one, 0);
