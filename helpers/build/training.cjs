@@ -29,7 +29,6 @@ function pretendEntered(home) {
 function pretendAddon() {
   const { dlopen } = process;
   const children = [];
-  const monitors = new Set();
   process.dlopen = (module, ...rest) => {
     dlopen.call(process, module, ...rest);
     const real = module.exports;
@@ -37,10 +36,8 @@ function pretendAddon() {
     const waitpid = (pid, noHang) => {
       if (pid === noChild) return { exitCode: 0, signal: undefined };
       // A command that fails waits for the monitor that it has let go of.
-      if (monitors.delete(pid)) {
-        process.kill(pid, 'SIGKILL');
-        children.splice(children.indexOf(pid), 1);
-      }
+      const at = children.indexOf(pid);
+      if (at >= 0) process.kill(children.splice(at, 1)[0], 'SIGKILL');
       return real.waitpid(pid, noHang);
     };
     const mount = (source, target, type) => {
@@ -60,7 +57,6 @@ function pretendAddon() {
         const started = (pid) => `{"event":"started","pid":${pid}}`;
         const holds = options.argv.includes('--hold');
         const pid = sleeping(options, holds ? `read bundle <&${statusFd}; read start <&${statusFd}; echo '${started('\'$$\'')}' >&${statusFd}` : '');
-        monitors.add(pid);
         fs.writeFileSync(join(after('--run-dir'), 'state.json'), JSON.stringify({ pid, startedAt: '2026-01-01T00:00:00Z' }));
         fs.writeSync(options.fds.find(([, there]) => there === statusFd)[0], `{"event":"created","pid":${pid}}\n${holds ? '' : `${started(pid)}\n`}`);
         return pid;
@@ -77,7 +73,6 @@ function pretendAddon() {
   };
   return () => {
     for (const pid of children.splice(0)) process.kill(pid, 'SIGKILL');
-    monitors.clear();
   };
 }
 

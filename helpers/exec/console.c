@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "die.h"
+#include "sockets.h"
 
 /* The folder's name may be too long for a socket's address: both ends go by its descriptor, which is the same for the runtime. */
 int console_listen(struct console *console, const char *session)
@@ -29,13 +28,8 @@ int console_listen(struct console *console, const char *session)
     errno = ENAMETOOLONG;
     return -1;
   }
-  console->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (console->listener < 0)
-    return -1;
-  mode_t before = umask(0177);
-  int result = bind(console->listener, (const struct sockaddr *)&address, sizeof address);
-  (void)umask(before);
-  return result < 0 ? result : listen(console->listener, 1);
+  console->listener = socket_listen(SOCK_STREAM, &address, 1);
+  return console->listener < 0 ? -1 : 0;
 }
 
 void console_close(struct console *console)
@@ -48,34 +42,12 @@ void console_close(struct console *console)
   console->listener = console->folder = -1;
 }
 
-/* Waits for the runtime, which has connected and sends next. */
-static int receive(int connection)
-{
-  char name[PATH_MAX];
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct iovec data = {.iov_base = name, .iov_len = sizeof name};
-  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  ssize_t count = RETRY_EINTR(recvmsg(connection, &message, MSG_CMSG_CLOEXEC));
-  const struct cmsghdr *header = count < 0 ? NULL : CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) {
-    if (count >= 0)
-      errno = EPROTO; /* it has failed in between; it tells why */
-    return -1;
-  }
-  int terminal;
-  memcpy(&terminal, CMSG_DATA(header), sizeof terminal);
-  return terminal;
-}
-
 int console_take(struct console *console)
 {
   _cleanup_fd_ int connection = RETRY_EINTR(accept4(console->listener, NULL, NULL, SOCK_CLOEXEC));
   if (connection < 0)
     return -1;
-  int terminal = receive(connection);
+  int terminal = socket_receive_descriptor(connection, 0); /* waits for the runtime, which has connected and sends next */
   console_close(console);
   if (terminal >= 0)
     (void)fcntl(terminal, F_SETFL, fcntl(terminal, F_GETFL) | O_NONBLOCK); /* can't fail on a live descriptor */

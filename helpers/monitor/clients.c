@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "exit-record.h"
 #include "monitor.h"
+#include "sockets.h"
 
 enum { ACCEPT_PAUSE_MS = 1000 };
 
@@ -27,16 +27,8 @@ int clients_listen(struct clients *clients, const char *run_dir)
     return -1;
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   (void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/attach", directory);
-  _cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0)
-    return -1;
-  mode_t before = umask(0177);
-  int result = bind(fd, (const struct sockaddr *)&address, sizeof address);
-  (void)umask(before);
-  if (result < 0 || listen(fd, 64) < 0)
-    return -1;
-  clients->listener = take_fd(&fd);
-  return 0;
+  clients->listener = socket_listen(SOCK_SEQPACKET, &address, 64);
+  return clients->listener < 0 ? -1 : 0;
 }
 
 bool clients_add(struct clients *clients, int fd)

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "monitor.h"
+#include "sockets.h"
 
 #define CONSOLE_NAME "console"
 
@@ -25,16 +25,8 @@ int terminal_listen(struct monitor *monitor, char *path, size_t size)
     (void)snprintf(path, size, "/proc/%d/fd/%d/" CONSOLE_NAME, (int)getpid(), monitor->run_dir);
   if (unlinkat(monitor->run_dir, CONSOLE_NAME, 0) < 0 && errno != ENOENT)
     return -1;
-  _cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0)
-    return -1;
-  mode_t before = umask(0177);
-  int result = bind(fd, (const struct sockaddr *)&address, sizeof address);
-  (void)umask(before);
-  if (result < 0 || listen(fd, 1) < 0)
-    return -1;
-  monitor->console_listener = take_fd(&fd);
-  return 0;
+  monitor->console_listener = socket_listen(SOCK_STREAM, &address, 1);
+  return monitor->console_listener < 0 ? -1 : 0;
 }
 
 void terminal_accept(struct monitor *monitor)
@@ -65,24 +57,10 @@ static void take_terminal(struct monitor *monitor, int terminal)
 
 void terminal_receive(struct monitor *monitor)
 {
-  char name[PATH_MAX];
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct iovec data = {.iov_base = name, .iov_len = sizeof name};
-  struct msghdr message = {
-      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  ssize_t count = RETRY_EINTR(recvmsg(monitor->console, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT));
-  if (count < 0 && errno == EAGAIN)
-    return;
-  struct cmsghdr *header = count < 0 ? NULL : CMSG_FIRSTHDR(&message);
-  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-      header->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int terminal;
-    memcpy(&terminal, CMSG_DATA(header), sizeof terminal);
+  int terminal = socket_receive_descriptor(monitor->console, MSG_DONTWAIT);
+  if (terminal >= 0) {
     take_terminal(monitor, terminal);
-  } else if (count <= 0) {
+  } else if (errno != EAGAIN && errno != EPROTO) {
     cleanup_fd(&monitor->console);
     monitor->console = -1;
   }

@@ -30,12 +30,11 @@ import { containerFiles } from './names.ts';
 import { planContainer } from './plan.ts';
 import { readRecord, writeRecord } from './record.ts';
 import { runtimeOf } from './runtime-of.ts';
-import { sweepRuns } from './sweep.ts';
 import { checkVolumeName, ensureVolume } from './volumes.ts';
 
 export interface CreateInput {
   request: CreateRequest;
-  /** `hold`: images.lock, SHARED since the image was found, so that nobody removes it: given back here, whatever comes. */
+  /** `hold`: images.lock, SHARED since the image was found (after sweepRuns), so that nobody removes it: given back here, whatever comes. */
   image: { id: ImageID; name: string | undefined; config: ImageConfig; hold: Lock };
   /** Refuses what this host can't do; called with the planned record before anything is changed. */
   check: (record: ContainerRecord) => void;
@@ -61,7 +60,6 @@ export async function createContainer(context: Context, input: CreateInput): Pro
 
 async function create(context: Context, input: CreateInput): Promise<CreatedContainer> {
   const { request } = input;
-  sweepRuns(context);
   if (request.name !== undefined) checkName(request.name);
   const draft = plan(context, input);
   for (const mount of draft.Skiff.mounts) if (mount.kind === 'volume') checkVolumeName(mount.name);
