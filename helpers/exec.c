@@ -172,7 +172,7 @@ static void read_stdin(struct relay *relay)
     break;
   case CHANNEL_IDLE: break;
   case CHANNEL_FAILED:
-    fprintf(stderr, "skiff-exec: read \"stdin\": %s\n", strerror(errno));
+    say_error("read \"stdin\": %s", strerror(errno));
     __attribute__((fallthrough));
   case CHANNEL_ENDED: end_stdin(relay); break;
   }
@@ -207,7 +207,7 @@ static void write_output(struct relay *relay, struct channel *channel)
     relay->reader_gone = true;
   } else {
     relay->failed = true;
-    fprintf(stderr, "skiff-exec: write \"%s\": %s\n", channel->to == 1 ? "stdout" : "stderr", strerror(errno));
+    say_error("write \"%s\": %s", channel->to == 1 ? "stdout" : "stderr", strerror(errno));
   }
   close_source(relay, channel);
 }
@@ -234,7 +234,7 @@ static void take_end(struct relay *relay)
   relay->ended = true;
   if (relay->code < 0) {
     relay->failed = true;
-    fprintf(stderr, "skiff-exec: what waits for the command has gone without its exit code\n");
+    say_error("what waits for the command has gone without its exit code");
   }
   if (relay->console.listener >= 0)
     take_terminal(relay); /* sent before the end, so it is here */

@@ -4,7 +4,8 @@
  * Node is multi-threaded and can't change its own user and mount namespaces, so this happens before it starts:
  *   none     (reads metadata)    nothing
  *   enter    join the user namespace of a living holder or create one (newuidmap, newgidmap); register as a holder;
- *            a mount namespace of its own; cgroup2 on /sys/fs/cgroup where the host has another tree
+ *            a mount namespace of its own; cgroup2 on /sys/fs/cgroup where the host has another tree;
+ *            for run and create a child that makes the container's layers meanwhile
  *   worker   (hidden verbs)      one more mount namespace, nothing propagates
  * What came of it is told by the environment; src/host/session.ts has the list. Where a namespace can't be had, Node
  * starts all the same with the reason: help, version, info and doctor work, the rest print it.
@@ -28,7 +29,7 @@ extern char **environ;
 static const char *const session_variables[] = {
   "SKIFF_LAUNCHED", "SKIFF_USERNS", "SKIFF_SINGLE_ID", "SKIFF_REFUSAL_CODE", "SKIFF_REFUSAL_MESSAGE", "SKIFF_REFUSAL_HINT", "SKIFF_HOST_UID",
   "SKIFF_HOST_GID", "SKIFF_SELF", "SKIFF_CGROUP", "SKIFF_RUNTIME_DIR", "SKIFF_HOLDER_FD", "SKIFF_MAPS_FD", "SKIFF_MAPS_PID", "SKIFF_OPEN_FILES",
-  "SKIFF_UMASK", "SKIFF_SAVED_NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_OPTIONS",
+  "SKIFF_UMASK", "SKIFF_AHEAD_ID", "SKIFF_AHEAD_PID", "SKIFF_AHEAD_FD", "SKIFF_AHEAD_ROOT", "SKIFF_SAVED_NODE_EXTRA_CA_CERTS", "SKIFF_SAVED_NODE_OPTIONS",
 };
 
 /* By it a command that was started outside asks to be started again inside; src/host/become.ts. */
@@ -124,6 +125,18 @@ static unsigned long inherited(int fd)
   if (fcntl(fd, F_SETFD, 0) != 0)
     die_errno("fcntl", "FD_CLOEXEC");
   return (unsigned long)fd;
+}
+
+/* Early, and before there are descriptors of ours that a child would keep. */
+static void begin_layers(int argc, char **argv)
+{
+  struct layers_ahead ahead;
+  if (!layers_ahead(argc, argv, &ahead))
+    return;
+  set("SKIFF_AHEAD_ID", ahead.id);
+  set("SKIFF_AHEAD_ROOT", ahead.root);
+  set_number("SKIFF_AHEAD_PID", (unsigned long)ahead.pid);
+  set_number("SKIFF_AHEAD_FD", inherited(ahead.lock_fd));
 }
 
 static void enter(const struct identity *identity, bool maps_may_follow, struct refusal *refusal)
@@ -242,6 +255,8 @@ int main(int argc, char **argv)
     mount_namespace_isolate();
     set("SKIFF_USERNS", "joined");
   } else if ((needs & NEED_ENTER) && !refusal.code) {
+    if (needs & NEED_LAYERS)
+      begin_layers(argc, argv);
     enter(&identity, maps_may_follow(node, needs), &refusal);
   } else {
     static const char *const views[] = {[CGROUP_NONE] = "none", [CGROUP_V2] = "v2", [CGROUP_PRIVATE] = "private"};

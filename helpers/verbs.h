@@ -4,14 +4,14 @@
  * Format, for the generator:
  *   verbs[]                       one line for each path and each alias path of each command (hidden ones too), the words joined by
  *                                 one space, sorted by path; needs = NEED_ENTER | NEED_WORKER for `userns`, NEED_NETWORK for `network`,
- *                                 NEED_MAPS for `refusalOk` (it does not wait for the ids), 0 for none
+ *                                 NEED_MAPS for `refusalOk` (it does not wait for the ids), NEED_LAYERS for `layers`, 0 for none
  *   global_options_with_value[]   each global option that takes the next word as its value: "--name", and "-x" for its short form.
  *                                 Options without a value, or that take one only by "=", are left out
  * Groups ("image") need no line: they are the first words of longer paths.
  */
 #pragma once
 
-enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4, NEED_MAPS = 8 };
+enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4, NEED_MAPS = 8, NEED_LAYERS = 16 };
 
 struct verb {
   const char *path;
@@ -27,7 +27,7 @@ static const struct verb verbs[] = {
   {"container attach", 0},
   {"container cleanup", NEED_ENTER},
   {"container commit", NEED_ENTER},
-  {"container create", NEED_ENTER | NEED_NETWORK},
+  {"container create", NEED_ENTER | NEED_NETWORK | NEED_LAYERS},
   {"container diff", NEED_ENTER},
   {"container exec", NEED_ENTER},
   {"container exists", 0},
@@ -43,13 +43,13 @@ static const struct verb verbs[] = {
   {"container rename", 0},
   {"container restart", NEED_ENTER},
   {"container rm", NEED_ENTER},
-  {"container run", NEED_ENTER | NEED_NETWORK},
+  {"container run", NEED_ENTER | NEED_NETWORK | NEED_LAYERS},
   {"container start", NEED_ENTER},
   {"container stop", 0},
   {"container top", NEED_ENTER},
   {"container unpause", NEED_ENTER},
   {"container wait", 0},
-  {"create", NEED_ENTER | NEED_NETWORK},
+  {"create", NEED_ENTER | NEED_NETWORK | NEED_LAYERS},
   {"diff", NEED_ENTER},
   {"doctor", NEED_ENTER | NEED_MAPS},
   {"exec", NEED_ENTER},
@@ -105,7 +105,7 @@ static const struct verb verbs[] = {
   {"restart", NEED_ENTER},
   {"rm", NEED_ENTER},
   {"rmi", NEED_ENTER},
-  {"run", NEED_ENTER | NEED_NETWORK},
+  {"run", NEED_ENTER | NEED_NETWORK | NEED_LAYERS},
   {"save", NEED_ENTER},
   {"search", NEED_NETWORK},
   {"start", NEED_ENTER},

@@ -81,7 +81,7 @@ async function chunks() {
     target: 'node20',
     external,
     plugins: [lateBuiltins],
-    define: { 'import.meta.url': 'bundleUrl' },
+    define: { 'import.meta.url': 'bundleUrl', 'import.meta.addon': 'addon' },
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'inline',
@@ -204,7 +204,7 @@ async function makePack(all, names) {
   }));
   const helpers = parts.reduce((longest, part) => (part.helpers.length > longest.length ? part.helpers : longest), '');
   const there = new Set(declared(helpers));
-  let text = `(function(define,bundleUrl){'use strict';${helpers}\n`;
+  let text = `(function(define,bundleUrl,addon){'use strict';${helpers}\n`;
   const sections = [];
   for (const part of parts) {
     const own = declared(part.helpers).every((helper) => there.has(helper)) ? '' : part.helpers;

@@ -10,24 +10,34 @@ const bundleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURICo
 const definitions = new Map();
 const modules = new Map();
 const scripts = {};
+const addon = { exports: {} }; // filled for who needs it anyway
+
+/** A file of ASCII, by the addon as the page cache holds it. */
+function textOf(path) {
+  return addon.exports.mapText?.(path) ?? readFileSync(path).latin1Slice();
+}
+
+function bytesOf(path) {
+  return addon.exports.mapBytes?.(path) ?? readFileSync(path);
+}
 
 function load(pack) {
   const file = `${__dirname}/skiff-${id}-${pack}`;
-  const source = readFileSync(file + '.js').latin1Slice();
+  const source = textOf(file + '.js');
   if (process.execArgv.includes('--enable-source-maps')) {
     // Node maps the stacks of modules, not of scripts.
     const pretender = new module.constructor(file);
     pretender._compile('module.exports=' + source, file + '.js');
-    return pretender.exports((name, definition) => definitions.set(name, definition), bundleUrl);
+    return pretender.exports((name, definition) => definitions.set(name, definition), bundleUrl, addon.exports.mapText && addon.exports);
   }
   const cache = `${file}.${process.arch}-${process.version}.cache`;
   let cachedData;
   try {
-    cachedData = readFileSync(cache);
+    cachedData = bytesOf(cache);
   } catch {}
   const script = new Script(source, { filename: file + '.js', cachedData });
   scripts[pack] = { script, cache };
-  script.runInThisContext()((name, definition) => definitions.set(name, definition), bundleUrl);
+  script.runInThisContext()((name, definition) => definitions.set(name, definition), bundleUrl, addon.exports.mapText && addon.exports);
 }
 
 function requireChunk(name) {
@@ -55,8 +65,17 @@ function verb() {
   return '';
 }
 
+/** Where it fails, src/host/sys.ts says so to who can't do without. */
+function loadAddon() {
+  try {
+    process.dlopen(addon, `${process.env.SKIFF_HELPERS_DIR ?? `${__dirname}/../helpers/bin`}/sys.node`);
+  } catch {}
+}
+
 const role = verb();
-load(Object.hasOwn(packOfVerb, role) ? packOfVerb[role] : 'main');
+const ofRole = Object.hasOwn(packOfVerb, role);
+if (ofRole) loadAddon();
+load(ofRole ? packOfVerb[role] : 'main');
 const { start, main } = requireChunk('@START@');
 if (require.main === module) start();
 else module.exports = { main, scripts, load, requireChunk, packOfChunk };

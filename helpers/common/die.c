@@ -15,14 +15,28 @@ __attribute__((noreturn)) static void end(int code)
   _exit(code);
 }
 
+/* As src/cli/report.ts: whichever part of skiff fails, it is skiff to its user. */
+__attribute__((format(printf, 1, 0))) static void tell(const char *format, va_list arguments)
+{
+  (void)fputs("Error: ", stderr);
+  (void)vfprintf(stderr, format, arguments);
+  (void)fputc('\n', stderr);
+}
+
+void say_error(const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  tell(format, arguments);
+  va_end(arguments);
+}
+
 void die(const char *format, ...)
 {
   va_list arguments;
-  (void)fputs("Error: ", stderr); /* as src/cli/report.ts: whichever part of skiff fails, it is skiff to its user */
   va_start(arguments, format);
-  vfprintf(stderr, format, arguments);
+  tell(format, arguments);
   va_end(arguments);
-  fputc('\n', stderr);
   end(EXIT_SKIFF_FAILED);
 }
 

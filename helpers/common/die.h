@@ -4,6 +4,9 @@
 /* skiff's own exit code for a failure, as src/lib/errors.ts has it. */
 enum { EXIT_SKIFF_FAILED = 125 };
 
+/* Prints the message, for who has something left to do before his end. */
+__attribute__((format(printf, 1, 2))) void say_error(const char *format, ...);
+
 /* Prints the message and ends with 125. */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
 

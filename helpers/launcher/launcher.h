@@ -109,6 +109,17 @@ bool keeps_ambient_rights(const char *path);
  */
 bool userns_create_later(const struct idmap *plan, int holder_fd, struct maps_later *later, struct refusal *refusal);
 
+/* ---- ahead.c ---- */
+/* A container's layers that are being made while Node starts. */
+struct layers_ahead {
+  char *root; /* of the store */
+  char id[65]; /* the container's */
+  pid_t pid; /* who makes them: a child of ours */
+  int lock_fd; /* the store's lock, SHARED */
+};
+/* Begins to make them, in the user's store. False where there is none, or where it can't be told: nothing was begun. Does not wait. */
+bool layers_ahead(int argc, char *const *argv, struct layers_ahead *ahead);
+
 /* ---- mount-namespace.c ---- */
 enum cgroup_view { CGROUP_NONE, CGROUP_V2, CGROUP_PRIVATE };
 /* A private mount namespace (propagation: slave), with cgroup2 on /sys/fs/cgroup on hosts that have another tree there. */

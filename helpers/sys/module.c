@@ -20,6 +20,6 @@ NAPI_MODULE_INIT()
 	bool done = add(env, exports, sys_file_functions) && add(env, exports, sys_xattr_functions) && add(env, exports, sys_mount_functions) &&
 		add(env, exports, sys_descriptor_functions) && add(env, exports, sys_socket_functions) && add(env, exports, sys_process_functions) &&
 		add(env, exports, sys_wait_functions) && add(env, exports, sys_random_functions) && add(env, exports, sys_borrow_functions) && add(env, exports, sys_zstd_functions) &&
-		add(env, exports, sys_gzip_functions) && add(env, exports, sys_summed_functions) && add(env, exports, sys_rights_functions);
+		add(env, exports, sys_gzip_functions) && add(env, exports, sys_summed_functions) && add(env, exports, sys_rights_functions) && add(env, exports, sys_mapped_functions);
 	return done ? exports : NULL;
 }

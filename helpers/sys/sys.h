@@ -72,6 +72,6 @@ napi_value sys_done(napi_env env, int result, const char *syscall, const char *p
 typedef struct { const char *name; napi_callback call; } sys_function;
 extern const sys_function sys_file_functions[], sys_xattr_functions[], sys_mount_functions[], sys_descriptor_functions[],
 	sys_socket_functions[], sys_process_functions[], sys_wait_functions[], sys_random_functions[], sys_borrow_functions[], sys_zstd_functions[], sys_gzip_functions[], sys_summed_functions[],
-	sys_rights_functions[];
+	sys_rights_functions[], sys_mapped_functions[];
 
 #endif

@@ -26,6 +26,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await dispatch(argv);
   } catch (error) {
     return await reportFailure(error);
+  } finally {
+    if (session().layersAhead !== undefined) (await import('../storage/ahead.ts')).discardAhead();
   }
 }
 

@@ -65,6 +65,8 @@ export interface Needs {
   userns: 'none' | 'enter' | 'worker';
   /** Talks to registries: the launcher then keeps NODE_EXTRA_CA_CERTS for Node. */
   network?: boolean;
+  /** Makes a container, whose layers the launcher may begin meanwhile (storage/ahead.ts). */
+  layers?: boolean;
   /** Runs even where the launcher could not enter the namespace it asked for, and says so itself (doctor, info). */
   refusalOk?: boolean;
 }

@@ -16,6 +16,7 @@ import { removeTree } from '../host/remove-tree.ts';
 import { nowRfc3339Nano } from '../host/time.ts';
 import { withUserUmask } from '../host/umask.ts';
 import { assignHostPorts, readListeners } from '../network/listening.ts';
+import { idAhead, takeAhead } from '../storage/ahead.ts';
 import { createContainerLayer, removeContainerLayer } from '../storage/container-layers.ts';
 import { lockStore } from '../storage/store-lock.ts';
 import type { CreateRequest } from './create-request.ts';
@@ -77,7 +78,7 @@ async function create(context: Context, input: CreateInput): Promise<CreatedCont
 }
 
 function plan(context: Context, { request, image }: CreateInput): ContainerRecord {
-  const id = newContainerID();
+  const id = idAhead(context.store) ?? newContainerID();
   const record = planContainer({
     request, image, id, newVolumeName, name: request.name ?? '', created: nowRfc3339Nano(),
     folder: context.store.layout.container(id), volumesDir: context.store.layout.volumes,
@@ -105,7 +106,7 @@ function make(context: Context, { request }: CreateInput, draft: ContainerRecord
     if (request.name !== undefined) claimName(context, name, id);
     cleanup.push('free the name', () => releaseName(context, name, id));
     cleanup.push('remove the layer', () => removeContainerLayer(context.store, id));
-    createContainerLayer(context.store, id, draft.Skiff.topLayer === '' ? undefined : draft.Skiff.topLayer);
+    createContainerLayer(context.store, id, draft.Skiff.topLayer === '' ? undefined : draft.Skiff.topLayer, { begun: takeAhead(context.store, id) });
     for (const mount of draft.Skiff.mounts) if (mount.kind === 'volume') ensureVolume(context, mount.name);
     const record = { ...draft, Name: `/${name}` };
     publish(context, record, cleanup);

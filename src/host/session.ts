@@ -25,6 +25,17 @@ export type Userns =
 /** The launcher's child that writes the maps, and the pipe that it reports by (helpers/launcher/later.c). */
 export interface MapsLater { readonly pid: number; readonly fd: number }
 
+/** A container's layers that a child of the launcher's makes meanwhile (helpers/launcher/ahead.c); storage/ahead.ts takes them. */
+export interface LayersAhead {
+  /** The container's. */
+  readonly id: string;
+  readonly pid: number;
+  /** Carries the lock of the store. */
+  readonly lockFd: number;
+  /** Of the store; absolute. */
+  readonly root: string;
+}
+
 export interface Session {
   /** True when started through the launcher (always, for users). False: `node dist/skiff.cjs` by hand, or unit tests. */
   launched: boolean;
@@ -42,6 +53,8 @@ export interface Session {
   openFiles?: number;
   /** The user's file mode creation mask, where it is another than the 022 that the launcher sets (umask.ts). */
   umask?: number;
+  /** Removed by who takes them. */
+  layersAhead?: LayersAhead;
 }
 
 /** The environment variables, launcher -> Node. */
@@ -54,6 +67,10 @@ export const sessionVariables = {
   mapsPid: 'SKIFF_MAPS_PID',
   openFiles: 'SKIFF_OPEN_FILES',
   umask: 'SKIFF_UMASK', // a decimal number, as all are
+  aheadID: 'SKIFF_AHEAD_ID',
+  aheadPid: 'SKIFF_AHEAD_PID',
+  aheadFd: 'SKIFF_AHEAD_FD',
+  aheadRoot: 'SKIFF_AHEAD_ROOT',
   refusalCode: 'SKIFF_REFUSAL_CODE',
   refusalMessage: 'SKIFF_REFUSAL_MESSAGE',
   refusalHint: 'SKIFF_REFUSAL_HINT',
@@ -107,6 +124,7 @@ export function takeSession(env: NodeJS.ProcessEnv): Session {
   const runtimeDir = take(sessionVariables.runtimeDir) ?? `${env['XDG_RUNTIME_DIR'] ?? `/run/user/${hostUid}`}/skiff`;
   const openFiles = take(sessionVariables.openFiles);
   const umask = take(sessionVariables.umask);
+  const [aheadID, aheadPid, aheadFd, aheadRoot] = [take(sessionVariables.aheadID), take(sessionVariables.aheadPid), take(sessionVariables.aheadFd), take(sessionVariables.aheadRoot)];
   for (const [name, saved] of [['NODE_EXTRA_CA_CERTS', take(sessionVariables.savedCaCerts)], ['NODE_OPTIONS', take(sessionVariables.savedNodeOptions)]] as const) {
     if (saved !== undefined) env[name] = saved;
   }
@@ -114,5 +132,6 @@ export function takeSession(env: NodeJS.ProcessEnv): Session {
     launched, userns, hostUid, hostGid, self, runtimeDir, cgroup: cgroup === 'v2' || cgroup === 'private' ? cgroup : 'none',
     ...(openFiles === undefined ? {} : { openFiles: Number(openFiles) }),
     ...(umask === undefined ? {} : { umask: Number(umask) }),
+    ...(aheadID === undefined || aheadRoot === undefined ? {} : { layersAhead: { id: aheadID, root: aheadRoot, pid: Number(aheadPid), lockFd: Number(aheadFd) } }),
   };
 }

@@ -150,7 +150,8 @@ export interface Sys {
   sha256(data: Buffer): Buffer | undefined;
 }
 
-let loaded: Sys | undefined;
+/** In the installed program the loader may have loaded it already (helpers/build/loader.cjs). */
+let loaded = (import.meta as { addon?: Sys }).addon;
 
 /** The addon, by the one call that require() comes down to, for a third of its time. @throws HELPER_MISSING where it was not built */
 export function sys(): Sys {

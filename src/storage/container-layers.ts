@@ -4,7 +4,8 @@
  *   overlay2/<mount-id>/        diff (the upper layer), work, merged, link, lower = l/<init>:l/<top>:…
  *   layerdb/mounts/<container>/{mount-id,init-id,parent}
  * As Docker has it, except that our mount-id is the container's id. None of it is synced: what a power cut may empty here
- * (link, lower, mount-id) can be told again from the container's id and the top layer, and is.
+ * (link, lower, mount-id) can be told again from the container's id and the top layer, and is. The launcher may have made
+ * all of it but for `parent`, `lower` and what depends on the image's own mount points (ahead.ts).
  *
  * @see moby layer/layer_store.go (CreateRWLayer, initMount), layer/filestore.go
  */
@@ -19,7 +20,7 @@ import { lockChain } from './chain-lock.ts';
 import { fillInitLayer } from './init-layer.ts';
 import { readOptional } from './_read-optional.ts';
 import type { Store } from './index.ts';
-import { idOfLink, layerPaths, lowersOf, makeLayerDir, markCommitted, readLowers } from './layer-dir.ts';
+import { completeLayerDir, idOfLink, layerPaths, lowersOf, makeLayerDir, markCommitted, readLowers } from './layer-dir.ts';
 import { readCacheID } from './layerdb.ts';
 import { layerFiles, mountFiles, repairHint } from './layout.ts';
 import { whileShared } from './sharing.ts';
@@ -35,24 +36,23 @@ export interface ContainerMount {
   readonly overlayDir: string;
 }
 
-/** Fills the init layer. `diff` is its folder, `imageDiffs` the image's folders, topmost first; nothing is mounted. */
-export type InitFunction = (diff: string, imageDiffs: readonly string[]) => void;
-
 /**
  * Makes the layers of a new container over `top` (undefined: no image). The caller holds the store's lock until the
- * container's record is written (lockStore): until then this is garbage.
+ * container's record is written (lockStore): until then this is garbage. `begun`: they are there but for what depends on the image (takeAhead).
  * @throws NOT_FOUND (no such layer), EXISTS, NO_SPACE
  */
-export function createContainerLayer(store: Store, id: ContainerID, top: ChainID | undefined, init: InitFunction = fillInitLayer): void {
+export function createContainerLayer(store: Store, id: ContainerID, top: ChainID | undefined, { begun = false } = {}): void {
   whileShared(store, () => {
     // What is there belongs to somebody: it must not be taken away with what fails here.
-    if (existsSync(store.layout.layerDir(id))) throw new SkiffError('EXISTS', `container ${id} has a layer already`);
+    if (!begun && existsSync(store.layout.layerDir(id))) throw new SkiffError('EXISTS', `container ${id} has a layer already`);
     // From the look at the layer to the note that we stand on it, nobody may delete it.
     const lock = top === undefined ? undefined : lockChain(store, top, 'shared');
     try {
+      if (begun && top !== undefined) return completeLayers(store, id, top);
+      if (begun) removeContainerLayer(store, id);
       const imageTop = top === undefined ? undefined : existingLayer(store, top);
       writeMountFiles(store, id, top);
-      makeLayerDir(store, id, makeInitLayer(store, id, imageTop, init));
+      makeLayerDir(store, id, makeInitLayer(store, id, imageTop));
       mkdirSync(join(store.layout.layerDir(id), layerFiles.merged), { mode: 0o700 });
     } catch (error) {
       removeContainerLayer(store, id);
@@ -111,13 +111,22 @@ function existingLayer(store: Store, top: ChainID): string {
 }
 
 /** Returns the lowers of the container's own layer. */
-function makeInitLayer(store: Store, id: ContainerID, imageTop: string | undefined, init: InitFunction): string[] {
+function makeInitLayer(store: Store, id: ContainerID, imageTop: string | undefined): string[] {
   const initID = `${id}-init`;
   const imageLowers = imageTop === undefined ? [] : lowersOf(store, imageTop);
   const lowers = makeLayerDir(store, initID, imageLowers);
-  init(join(store.layout.layerDir(initID), layerFiles.diff), imageLowers.map((lower) => diffOfLower(store, lower)));
+  fillInitLayer(join(store.layout.layerDir(initID), layerFiles.diff), imageLowers.map((lower) => diffOfLower(store, lower)));
   markCommitted(store, initID);
   return lowers;
+}
+
+/** What the launcher could not know. */
+function completeLayers(store: Store, id: ContainerID, top: ChainID): void {
+  const imageLowers = lowersOf(store, existingLayer(store, top));
+  writeFileSync(join(store.layout.mount(id), mountFiles.parent), top);
+  const initID = `${id}-init`;
+  fillInitLayer(join(store.layout.layerDir(initID), layerFiles.diff), imageLowers.map((lower) => diffOfLower(store, lower)), true);
+  completeLayerDir(store, id, completeLayerDir(store, initID, imageLowers));
 }
 
 function writeMountFiles(store: Store, id: ContainerID, top: ChainID | undefined): void {

@@ -9,14 +9,15 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTemporaryName } from '../host/atomic-write.ts';
+import type { ContainerID } from '../oci/ids.ts';
 import type { Store } from './index.ts';
 import { listNames } from './layerdb.ts';
 import { readLeases } from './lease.ts';
 import { readStages } from './stage.ts';
 
-/** A few listings and one lstat a container; nothing is opened where all is well. */
-export function showsCut(store: Store): boolean {
-  return showsCutUnpack(store) || showsCutContainer(store) || showsCutFile(store);
+/** A few listings and one lstat a container; nothing is opened where all is well. `own`: a container that this process is about to make. */
+export function showsCut(store: Store, own?: ContainerID): boolean {
+  return showsCutUnpack(store) || showsCutContainer(store, own) || showsCutFile(store);
 }
 
 /** Folders in which files are replaced, other than containers' own. */
@@ -32,12 +33,12 @@ function showsCutUnpack(store: Store): boolean {
     || names.some((name) => /^skiff-[0-9a-f]{64}$/.test(name) && !names.includes(`${name}.lock`));
 }
 
-function showsCutContainer({ layout }: Store): boolean {
+function showsCutContainer({ layout }: Store, own: ContainerID | undefined): boolean {
   const recorded = (id: string): boolean => lstatSync(join(layout.containers, id, 'config.v2.json'), { throwIfNoEntry: false }) !== undefined;
   const containers = listNames(layout.containers);
   if (containers.some((name) => name.endsWith('.removing') || (/^[0-9a-f]{64}$/.test(name) && !recorded(name)))) return true;
   const known = new Set(containers);
-  return listNames(join(layout.image, 'layerdb', 'mounts')).some((name) => !known.has(name));
+  return listNames(join(layout.image, 'layerdb', 'mounts')).some((name) => !known.has(name) && name !== own);
 }
 
 function showsCutFile(store: Store): boolean {

@@ -19,6 +19,7 @@ import { wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { hexOf, parseContainerID } from '../oci/ids.ts';
+import { discardAhead, idAhead } from './ahead.ts';
 import { tryLockChain } from './chain-lock.ts';
 import { removeContainerLayer } from './container-layers.ts';
 import { foldersOfReplacedFiles, showsCut } from './cut-signs.ts';
@@ -79,7 +80,9 @@ export function sweepOnce(store: Store): void {
   if (sweptRoots.has(store.root)) return;
   sweptRoots.add(store.root);
   try {
-    if (showsCut(store)) sweep(store);
+    if (!showsCut(store, idAhead(store))) return;
+    discardAhead(); // a sweep needs the lock that came with it
+    sweep(store);
   } catch (error) {
     log.warn(error instanceof Error ? error.message : String(error));
   }

@@ -38,12 +38,26 @@ export function makeLayerDir(store: Store, id: string, lowers: readonly string[]
     const link = makeLink(store, id);
     if (lowers.length > 0) {
       mkdirSync(join(folder, layerFiles.work), { mode: 0o700 });
-      writeFileSync(join(folder, layerFiles.lower), lowers.join(':'), { mode: 0o644 });
+      writeLowers(store, id, lowers);
     }
     return onTop(link, lowers, id);
   } catch (error) {
     throw wrap(error, `make layer ${id}`);
   }
+}
+
+/** The rest of it for a layer that stands on something, where all but `lower` is there (ahead.ts). Not synced. Returns and throws as makeLayerDir(). */
+export function completeLayerDir(store: Store, id: string, lowers: readonly string[]): string[] {
+  try {
+    writeLowers(store, id, lowers);
+    return onTop(linkOf(store, id), lowers, id);
+  } catch (error) {
+    throw wrap(error, `make layer ${id}`);
+  }
+}
+
+function writeLowers(store: Store, id: string, lowers: readonly string[]): void {
+  writeFileSync(join(store.layout.layerDir(id), layerFiles.lower), lowers.join(':'), { mode: 0o644 });
 }
 
 /** Says that nobody may write to the layer any more: children and Docker mount it read-only. */

@@ -142,7 +142,7 @@ test('exec ends with 141 when nobody reads its output any more, and its command 
   t.is(world.run(['sh', '-c', `{ ${skiffBin} exec c yes; echo $? > code; } | head -1`]).stdout, 'y\n');
   t.is(readFileSync(join(world.home, 'code'), 'utf8'), '141\n');
   t.notRegex(world.ok('exec', 'c', 'ps'), /yes/);
-  t.like(world.run(['sh', '-c', `${skiffBin} exec c echo x > /dev/full`]), { code: 125, stderr: 'skiff-exec: write "stdout": No space left on device\n' });
+  t.like(world.run(['sh', '-c', `${skiffBin} exec c echo x > /dev/full`]), { code: 125, stderr: 'Error: write "stdout": No space left on device\n' });
   t.is(world.skiff(['exec', '-i', 'c', 'true'], { input: 'x'.repeat(300_000) }).code, 0, 'unread input');
 });
 

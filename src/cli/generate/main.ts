@@ -11,6 +11,7 @@ import { completionScript } from '../completion-scripts.ts';
 import { commandTable } from './command-table.ts';
 import { loadSpecs } from './load-specs.ts';
 import { manPages } from './man.ts';
+import { mountPointsHeader } from './mount-points-header.ts';
 import { verbsHeader } from './verbs-header.ts';
 
 /** The nearest folder upwards that holds package.json: this file lies in a build folder of any name. */
@@ -38,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   const files = new Map<string, string>([
     ['src/cli/commands/index.ts', commandTable(loaded)],
     ['helpers/verbs.h', verbsHeader(specs)],
+    ['helpers/mount-points.h', mountPointsHeader()],
     ['completions/skiff.bash', completionScript('bash')],
     ['completions/_skiff', completionScript('zsh')],
     ['completions/skiff.fish', completionScript('fish')],

@@ -17,14 +17,14 @@ export function verbsHeader(specs: readonly CommandSpec[]): string {
  * Format, for the generator:
  *   verbs[]                       one line for each path and each alias path of each command (hidden ones too), the words joined by
  *                                 one space, sorted by path; needs = NEED_ENTER | NEED_WORKER for \`userns\`, NEED_NETWORK for \`network\`,
- *                                 NEED_MAPS for \`refusalOk\` (it does not wait for the ids), 0 for none
+ *                                 NEED_MAPS for \`refusalOk\` (it does not wait for the ids), NEED_LAYERS for \`layers\`, 0 for none
  *   global_options_with_value[]   each global option that takes the next word as its value: "--name", and "-x" for its short form.
  *                                 Options without a value, or that take one only by "=", are left out
  * Groups ("image") need no line: they are the first words of longer paths.
  */
 #pragma once
 
-enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4, NEED_MAPS = 8 };
+enum { NEED_ENTER = 1, NEED_WORKER = 2, NEED_NETWORK = 4, NEED_MAPS = 8, NEED_LAYERS = 16 };
 
 struct verb {
   const char *path;
@@ -46,6 +46,7 @@ function needsText(spec: CommandSpec): string {
     ...(spec.needs.userns === 'enter' ? ['NEED_ENTER'] : spec.needs.userns === 'worker' ? ['NEED_WORKER'] : []),
     ...(spec.needs.network === true ? ['NEED_NETWORK'] : []),
     ...(spec.needs.refusalOk === true ? ['NEED_MAPS'] : []),
+    ...(spec.needs.layers === true ? ['NEED_LAYERS'] : []),
   ];
   return needs.length === 0 ? '0' : needs.join(' | ');
 }

@@ -11,6 +11,6 @@ export const spec: CommandSpec = {
   checks: createChecks,
   stopAtFirst: true,
   examples: [{ text: 'Make a container and start it later', command: 'skiff create --name web -p 8080:80 nginx && skiff start web' }],
-  needs: { userns: 'enter', network: true },
+  needs: { userns: 'enter', network: true, layers: true },
   run: () => import('./create.run.ts'),
 };

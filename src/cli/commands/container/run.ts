@@ -28,6 +28,6 @@ export const spec: CommandSpec = {
     { text: 'A server in the background, its port 80 at 8080 of the host', command: 'skiff run -d --name web -p 8080:80 nginx' },
     { text: 'The current folder inside, files stay yours', command: 'skiff run --rm -v .:/src -w /src --userns keep-id node npm test' },
   ],
-  needs: { userns: 'enter', network: true },
+  needs: { userns: 'enter', network: true, layers: true },
   run: () => import('./run.run.ts'),
 };
