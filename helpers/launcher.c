@@ -212,13 +212,16 @@ static char *find_script(const char *self)
 __attribute__((noreturn)) static void become_node(char *node, const char *self, int argc, char **argv)
 {
   _cleanup_free_ char *script = find_script(self);
-  char **arguments = must_alloc(calloc((size_t)argc + 3, sizeof *arguments));
+  enum { BEFORE = 3 };
+  char **arguments = must_alloc(calloc((size_t)argc + BEFORE + 1, sizeof *arguments));
   arguments[0] = node;
+  /* The script's path has no links (own_path), and Node need not look for any at each of its folders. */
+  arguments[1] = "--preserve-symlinks-main";
   /* Node looks for its own --env-file among all words up to this one, those of the contained command included. */
-  arguments[1] = "--";
-  arguments[2] = script;
+  arguments[2] = "--";
+  arguments[BEFORE] = script;
   for (int i = 1; i < argc; i++)
-    arguments[i + 2] = argv[i];
+    arguments[BEFORE + i] = argv[i];
   (void)execve(node, arguments, environ); /* returns only to fail */
   die("start Node \"%s\": %s\nhint: %s", node, strerror(errno), getenv("SKIFF_NODE") ? "SKIFF_NODE names it; unset that or correct it" : "reinstall Node, or name another in SKIFF_NODE");
 }

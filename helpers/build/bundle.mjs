@@ -48,22 +48,6 @@ const common = [
   ['base', 'look', 'life'], ['shown', 'look', 'pull'], ['change', 'life', 'pull'], ['clear', 'end', 'life'],
 ];
 
-/**
- * Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. In their stead
- * the bundle gets an object whose members load the real one at the first look.
- */
-const lateBuiltins = {
-  name: 'late-builtins',
-  setup({ onResolve, onLoad }) {
-    // import('node:net') is late as it is; with the object in its stead the chunk would only have a default export.
-    onResolve({ filter: /^node:(?:crypto|zlib|net|os|https|tls)$/ }, ({ path, namespace, kind }) => (namespace === 'late' || kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'late' }));
-    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
-      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
-      return { contents: `let real;for(const name of ${JSON.stringify(names)})Object.defineProperty(exports,name,{enumerable:true,get:()=>(real??=require('${path}'))[name]})` };
-    });
-  },
-};
-
 /** esbuild's chunks, name -> { text, imports, entryPoint }. */
 async function chunks() {
   const result = await build({
@@ -80,10 +64,10 @@ async function chunks() {
     format: 'esm',
     target: 'node20',
     external,
-    plugins: [lateBuiltins],
-    define: { 'import.meta.url': 'bundleUrl', 'import.meta.addon': 'addon' },
+    define: { 'import.meta.url': 'bundleUrl', 'import.meta.dirname': '__dirname', 'import.meta.addon': 'addon' },
     minifySyntax: true,
     minifyWhitespace: true,
+    minifyIdentifiers: true,
     sourcemap: 'inline',
     sourcesContent: false,
     legalComments: 'none',
@@ -204,7 +188,7 @@ async function makePack(all, names) {
   }));
   const helpers = parts.reduce((longest, part) => (part.helpers.length > longest.length ? part.helpers : longest), '');
   const there = new Set(declared(helpers));
-  let text = `(function(define,bundleUrl,addon){'use strict';${helpers}\n`;
+  let text = `(function(define,bundleUrl,__dirname,addon){'use strict';${helpers}\n`;
   const sections = [];
   for (const part of parts) {
     const own = declared(part.helpers).every((helper) => there.has(helper)) ? '' : part.helpers;

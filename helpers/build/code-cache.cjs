@@ -15,7 +15,7 @@ const { tmpdir } = require('os');
 const { dirname, join, resolve } = require('path');
 const { setFlagsFromString } = require('v8');
 const { packOf, roles } = require('./roles.cjs');
-const { isInstalled, pretendAddon, pretendEntered, train, writeStore } = require('./training.cjs');
+const { isInstalled, pretendAddon, pretendEntered, pretendLayers, train, writeStore } = require('./training.cjs');
 
 const entry = resolve(process.argv[2] ?? '');
 const strict = process.argv[3] === '--strict';
@@ -87,6 +87,7 @@ function trainApart(one) {
 
 async function trainRole() {
   process.argv = [process.execPath, entry, role]; // what the loader goes by
+  if (roles[role].layers === true) pretendLayers(home);
   const { main, scripts } = trains ? require(entry) : unseen(() => require(entry));
   await muted(async (said) => { if (trains) await train(main, roles[role], { name: role, said }); });
   writeCache(scripts[packOf(role)]);

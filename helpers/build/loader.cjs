@@ -28,7 +28,7 @@ function load(pack) {
     // Node maps the stacks of modules, not of scripts.
     const pretender = new module.constructor(file);
     pretender._compile('module.exports=' + source, file + '.js');
-    return pretender.exports((name, definition) => definitions.set(name, definition), bundleUrl, addon.exports.mapText && addon.exports);
+    return pretender.exports((name, definition) => definitions.set(name, definition), bundleUrl, __dirname, addon.exports.mapText && addon.exports);
   }
   const cache = `${file}.${process.arch}-${process.version}.cache`;
   let cachedData;
@@ -37,7 +37,19 @@ function load(pack) {
   } catch {}
   const script = new Script(source, { filename: file + '.js', cachedData });
   scripts[pack] = { script, cache };
-  script.runInThisContext()((name, definition) => definitions.set(name, definition), bundleUrl, addon.exports.mapText && addon.exports);
+  script.runInThisContext()((name, definition) => definitions.set(name, definition), bundleUrl, __dirname, addon.exports.mapText && addon.exports);
+}
+
+/** Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. */
+const lateBuiltins = /^node:(?:crypto|zlib|net|os|https|tls|timers\/promises)$/;
+
+/**
+ * What inherits the members of such a module, which is loaded at the first look at one. esbuild's copies for `import *` and import() inherit
+ * them, too; what they look at is no member of a built-in module.
+ */
+function late(name) {
+  const members = new Proxy({}, { get: (_, member) => (member === '__esModule' ? undefined : require(name)[member]) });
+  return { exports: Object.create(members) };
 }
 
 function requireChunk(name) {
@@ -45,7 +57,12 @@ function requireChunk(name) {
   if (known !== undefined) return known.exports;
   let definition = definitions.get(name);
   if (definition === undefined) {
-    if (packOfChunk[name] === undefined) return require(name);
+    if (packOfChunk[name] === undefined) {
+      if (!lateBuiltins.test(name)) return require(name);
+      const module = late(name);
+      modules.set(name, module);
+      return module.exports;
+    }
     load(packOfChunk[name]);
     definition = definitions.get(name);
   }

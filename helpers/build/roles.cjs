@@ -4,6 +4,7 @@
  * (loader.cjs); `skiff container run` goes by the packs that all commands share (bundle.mjs).
  *
  *   modules    what fills the pack, beside what every command needs; as in bundle.mjs
+ *   layers     whether the launcher begins a container's layers for the first of the commands
  *   commands   what is run to see which functions are called (training.cjs), in an order in which each finds what it needs
  *   done       whether a command got as far as it does in earnest, by its exit code and what it said
  */
@@ -24,6 +25,7 @@ const registry = [
 const roles = {
   run: {
     modules: lookAt('run'),
+    layers: true,
     commands: ({ name, network }) => [
       { argv: ['run', '--rm', '--network', 'none', 'i', 'true'], done: turned },
       ...(network === undefined ? [] : [{ argv: ['run', '--rm', '--network', network, 'i', 'true'], done: turned }]),

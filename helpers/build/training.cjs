@@ -13,7 +13,7 @@ const { createServer } = require('http');
 const { basename, join } = require('path');
 const { became } = require('./roles.cjs');
 
-/** The process that maps the ids is played by one that is no child of anybody. */
+/** The launcher's children are played by one that is no child of anybody. */
 const noChild = 0x7fffffff;
 
 /** The session's variables as the launcher would set them (src/host/session.ts). To be called before the bundle is loaded. */
@@ -116,6 +116,22 @@ function writeStore(home) {
   writeVerdict(join(root, 'overlay2'), join(home, 'skiff'));
 }
 
+/** A container's layers as the launcher makes them (helpers/launcher/ahead.c), and what it tells of them. To be called before the bundle is loaded. */
+function pretendLayers(home) {
+  const root = join(home, 'data', 'skiff');
+  const id = sha256('a container');
+  const mount = join(root, 'image', 'overlay2', 'layerdb', 'mounts', id);
+  writeFiles({ [join(root, 'skiff', 'lock')]: '', [join(mount, 'mount-id')]: id, [join(mount, 'init-id')]: `${id}-init`, [join(mount, 'parent')]: '' });
+  for (const [name, link] of [[`${id}-init`, 'B'.repeat(26)], [id, 'C'.repeat(26)]]) {
+    const folder = join(root, 'overlay2', name);
+    writeFiles({ [join(folder, 'link')]: link, [join(folder, 'lower')]: '' });
+    for (const one of ['diff/etc', 'work', 'merged']) fs.mkdirSync(join(folder, one), { recursive: true });
+    fs.symlinkSync(`../${name}/diff`, join(root, 'overlay2', 'l', link));
+  }
+  const lock = fs.openSync(join(root, 'skiff', 'lock'), 'r');
+  Object.assign(process.env, { SKIFF_AHEAD_ID: id, SKIFF_AHEAD_ROOT: root, SKIFF_AHEAD_PID: String(noChild), SKIFF_AHEAD_FD: String(lock) });
+}
+
 /** The stand-ins can't show the product that the kernel has overlay: it is told (src/host/overlay-probe.ts), as by a command before. */
 function writeVerdict(overlay, runtimeDir) {
   const key = `${fs.statSync(overlay).dev}:${fs.statfsSync(overlay).type.toString(16)}:${fs.readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()}`;
@@ -160,4 +176,4 @@ async function train(main, role, { name, said }) {
   }
 }
 
-module.exports = { isInstalled, pretendAddon, pretendEntered, train, writeStore };
+module.exports = { isInstalled, pretendAddon, pretendEntered, pretendLayers, train, writeStore };

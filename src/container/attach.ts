@@ -1,7 +1,7 @@
 /** Joining this terminal or these pipes to a container. The process becomes skiff-attach: no Node stays behind. */
-import { join } from 'node:path';
 import { isTerminal } from '../host/tty.ts';
 import { SkiffError } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { becomeAttach } from '../runtime/become.ts';
 import type { ClientWish } from '../runtime/start-monitor.ts';
 import type { Context } from './index.ts';

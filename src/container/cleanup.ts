@@ -1,7 +1,7 @@
 /** Tidying after a container whose monitor could not do it: killed, or cut off by the machine's end. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import type { Context } from './index.ts';

@@ -4,9 +4,9 @@
  */
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { CleanupStack } from '../lib/cleanup.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { writeFileAtomic } from '../host/atomic-write.ts';

@@ -1,8 +1,8 @@
 /** What containers and volumes take on the disk. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { diskUsage } from '../host/disk-usage.ts';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { readMountIDs } from '../storage/container-layers.ts';
 import type { Context } from './index.ts';

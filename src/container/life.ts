@@ -1,8 +1,8 @@
 /** The two locks of a container: who may change it, and who is its life. */
 import { mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { acquire, claim, type Lock } from '../host/locks.ts';
 import { removeTree } from '../host/remove-tree.ts';

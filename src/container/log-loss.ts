@@ -1,5 +1,5 @@
 /** What the monitor says while a container's log takes nothing: a disk without room, a journal that is gone. The container goes on. */
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import { textIfThere } from '../host/if-there.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import type { Context } from './index.ts';

@@ -6,9 +6,9 @@
  * is waited for instead.
  */
 import { renameSync, symlinkSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { linkIfThere } from '../host/if-there.ts';
 import { acquire, isHeld, waitWhileHeld } from '../host/locks.ts';

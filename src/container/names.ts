@@ -22,7 +22,7 @@
  *   shm/      where another container's /dev/shm is mounted (likewise)
  *   network.json  addresses of that network, for inspect
  */
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 
 export const containerFiles = {

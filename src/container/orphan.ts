@@ -4,9 +4,9 @@
  * left, with the runtime and of the network, goes here, before it is started again or removed.
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { SkiffError, wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { namesIfThere } from '../host/if-there.ts';
 import { isHeld } from '../host/locks.ts';

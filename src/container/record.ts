@@ -3,8 +3,8 @@
  * file that `create` writes and the first that `remove` takes away (with its folder, by rename).
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { namesIfThere } from '../host/if-there.ts';

@@ -1,8 +1,9 @@
 /** The OCI runtime of a container or of this command, with the machine's control groups taken into account. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { readCgroups, type CgroupManager, type CgroupWish } from '../host/cgroup/manager.ts';
 import { config } from '../host/config/index.ts';
 import { isCode } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { chooseRuntime, stateDirPrefix, type OCIRuntime } from '../runtime/choose.ts';
 import { runtimeKnows } from '../runtime/state-files.ts';
 import type { Context } from './index.ts';

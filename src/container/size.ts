@@ -1,5 +1,5 @@
 /** How much disk a container's own files take, and all of its root filesystem: the sums that Podman's SIZE and `virtual` are. */
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import { walk } from '../host/walk.ts';
 import { readChain } from '../storage/layerdb.ts';
 import { layerFiles } from '../storage/layout.ts';

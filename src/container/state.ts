@@ -8,13 +8,13 @@
  * is left running that no command shows.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ContainerID } from '../oci/ids.ts';
 import { freezerOf, isFrozen } from '../host/cgroup/freezer.ts';
 import { isThere, textIfThere } from '../host/if-there.ts';
 import { isHeld } from '../host/locks.ts';
 import { endProcess } from '../host/process-identity.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import { readExitRecord } from '../runtime/exit-record.ts';
 import type { Context } from './index.ts';
 import type { ContainerState } from './model.ts';

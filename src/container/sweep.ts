@@ -9,10 +9,10 @@
  * After a boot there is no such folder. The first of these commands then looks through all records once.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { isErrno } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { namesIfThere } from '../host/if-there.ts';
 import { claim, isHeld } from '../host/locks.ts';

@@ -1,7 +1,8 @@
 /** --tz: the file that describes a time zone, on the host. */
 import { statSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { normalize } from 'node:path';
 import { SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 
 const zones = '/usr/share/zoneinfo';
 

@@ -8,9 +8,9 @@
  * inside that root (CVE class "volumes and state mix-ups").
  */
 import { chmodSync, chownSync, closeSync, constants, lstatSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { acquire } from '../host/locks.ts';
 import { RootHandle } from '../host/in-root.ts';
 import { removeTree } from '../host/remove-tree.ts';

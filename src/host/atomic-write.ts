@@ -3,8 +3,9 @@
  * holds the old bytes or the new ones; what may be left is a file that isTemporaryName() knows.
  */
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { isErrno } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 
 export interface WriteOptions {
   /** Permission bits, set exactly, whatever the umask. Default 0600. */

@@ -1,6 +1,7 @@
 /** Where programs are. */
 import { accessSync, constants, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
+import { join } from '../lib/paths.ts';
 
 /** A user's PATH often lacks the sbin folders, where newer distributions still keep some helpers. */
 const systemDirs = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];

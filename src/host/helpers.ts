@@ -2,9 +2,9 @@
  * Where the built C helpers are: $SKIFF_HELPERS_DIR (tests, sanitizer builds), else helpers/bin of this installation.
  */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { SkiffError } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 
 export type HelperName = 'skiff' | 'skiff-monitor' | 'skiff-attach' | 'skiff-exec' | 'skiff-init' | 'sys.node';
 
@@ -12,7 +12,7 @@ let directory: string | undefined;
 
 /** Absolute path of the folder that holds the helpers. */
 export function helpersDir(): string {
-  directory ??= process.env['SKIFF_HELPERS_DIR'] ?? search(dirname(fileURLToPath(import.meta.url)));
+  directory ??= process.env['SKIFF_HELPERS_DIR'] ?? search(import.meta.dirname);
   return directory;
 }
 

@@ -7,9 +7,9 @@
  * Kept in the runtime folder and not in the store: reading never changes a store, and at worst one listing a boot is slower.
  */
 import { readFileSync, statSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import { writeFileAtomic } from './atomic-write.ts';
 
 export interface KeptFacts<K extends string, T> {

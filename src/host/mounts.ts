@@ -2,8 +2,8 @@
  * Mounts of this process's own mount namespace. Only in a verb that the launcher put into one (needs.userns 'enter' or 'worker'):
  * whatever is mounted here is gone when the last process in that namespace is.
  */
-import { join } from 'node:path';
 import { SkiffError } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { bindMount } from './bind-mount.ts';
 import { config } from './config/index.ts';
 import { mountFuseOverlay } from './overlay-fuse.ts';

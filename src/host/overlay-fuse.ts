@@ -1,7 +1,7 @@
 /** fuse-overlayfs: for kernels and file systems that can't, and for showing other owners than the disk has. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { unmount } from './bind-mount.ts';
 import { childEnv } from './env.ts';
 import { findProgram } from './find-program.ts';

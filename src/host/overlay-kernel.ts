@@ -1,7 +1,8 @@
 /** The kernel's overlay in a user namespace: Linux 5.11 and newer, marks in user.* attributes. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { sys } from './sys.ts';
 
 export interface OverlayMount {

@@ -3,8 +3,8 @@
  * (gone at boot) per file system and kernel, so that only the first command pays for it.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SkiffError } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { writeFileAtomic } from './atomic-write.ts';
 import { findProgram } from './find-program.ts';
 import { textIfThere } from './if-there.ts';

@@ -17,7 +17,16 @@ export function nowRfc3339Nano(): string {
 export function formatRfc3339Nano(ns: bigint): string {
   const seconds = ns >= 0n ? ns / 1_000_000_000n : (ns - 999_999_999n) / 1_000_000_000n; // rounded down, also before 1970
   const rest = ns - seconds * 1_000_000_000n;
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${rest.toString().padStart(9, '0')}Z`;
+  return `${formatSeconds(new Date(Number(seconds) * 1000))}.${rest.toString().padStart(9, '0')}Z`;
+}
+
+/** `2026-11-22T07:30:00`. By toISOString() only where the year is none of four digits: V8 has that load the local time zone, for nothing. */
+function formatSeconds(date: Date): string {
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) return date.toISOString().slice(0, -5);
+  const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+  const day = `${String(year).padStart(4, '0')}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
+  return `${day}T${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
 }
 
 /**

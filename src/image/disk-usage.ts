@@ -1,7 +1,8 @@
 /** What images take on the disk: each layer once, whoever shares it. */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { diskUsage } from '../host/disk-usage.ts';
 import { isCode } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID, ImageID } from '../oci/ids.ts';
 import { chainIDs, hexOf } from '../oci/ids.ts';
 import type { Store } from '../storage/index.ts';

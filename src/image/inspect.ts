@@ -1,7 +1,7 @@
 /** The view of an image that `image inspect` and `inspect` print: Podman's keys, in Podman's order. */
-import { join } from 'node:path';
 import { GoTime, zeroTime } from '../lib/go-time.ts';
 import { goMap, nilList, nilMap, omitEmpty } from '../lib/template.ts';
+import { join } from '../lib/paths.ts';
 import type { Digest, ImageID } from '../oci/ids.ts';
 import { chainIDs, hexOf } from '../oci/ids.ts';
 import type { ImageConfig, RunConfig } from '../oci/image-config.ts';

@@ -1,8 +1,8 @@
 /** How many bytes a layer's tar has, from its tar-split data alone. */
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID } from '../oci/ids.ts';
 import type { Store } from '../storage/index.ts';
 import { layerdbFiles } from '../storage/layout.ts';

@@ -3,8 +3,8 @@
  * digest (storage/distribution.ts), and which are whose is told by a record for each image (manifest-record.ts).
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { Digest, ImageID } from '../oci/ids.ts';
 import { hexOf } from '../oci/ids.ts';
 import type { Manifest, Raw } from '../oci/manifest.ts';

@@ -5,12 +5,12 @@
  * shell ends, the mounts are gone by themselves, and the folders go with the next look.
  */
 import { existsSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { namesIfThere } from '../host/if-there.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { bindMount, mountOverlay, unmount } from '../host/mounts.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { chainIDs, hexOf, parseImageID } from '../oci/ids.ts';
 import { readImage } from '../storage/imagedb.ts';

@@ -1,7 +1,7 @@
 /** Which driver serves a network. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { join as joinPaths } from 'node:path';
 import { assertNever, SkiffError } from '../lib/errors.ts';
+import { join as joinPaths } from '../lib/paths.ts';
 import { host } from './drivers/host.ts';
 import { join } from './drivers/join.ts';
 import { none } from './drivers/none.ts';

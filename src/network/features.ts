@@ -3,7 +3,7 @@
  * program itself, once for each: the answer is kept in the runtime dir beside the program's path, time and size.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { knownOptions } from '../host/program-options.ts';
 

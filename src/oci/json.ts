@@ -3,6 +3,7 @@
  * What comes back is `unknown` made of plain objects; the small readers below turn it into typed values, each naming
  * the document and the field in its error.
  */
+import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '../lib/errors.ts';
 import { SkiffError } from '../lib/errors.ts';
 
@@ -19,6 +20,9 @@ export interface JsonBounds {
   isSecret?: boolean;
 }
 
+/** Some editors put it in front of a file. */
+const byteOrderMark = '\uFEFF';
+
 /** A JSON object, as parsed. Own keys only: read with `field`, never by a prototype. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -28,14 +32,10 @@ export function parseJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
   if (bytes.length > maxBytes) throw new SkiffError(code, `${what} is too large: ${bytes.length} bytes, at most ${maxBytes}`);
   const excess = excessOf(bytes, maxDepth, maxValues);
   if (excess !== undefined) throw new SkiffError(code, `${what} ${excess}`);
-  let text: string;
+  if (!isUtf8(bytes)) throw new SkiffError(code, `${what} is not valid UTF-8`);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SkiffError(code, `${what} is not valid UTF-8`, { cause });
-  }
-  try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.startsWith(byteOrderMark) ? text.slice(1) : text) as unknown;
   } catch (cause) {
     throw new SkiffError(code, `${what} is not valid JSON`, isSecret ? {} : { cause });
   }

@@ -3,10 +3,10 @@
  * @see containers-certs.d(5); docker's "Use certificates for client authentication" (the same layout)
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { config } from '../host/config/index.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import type { RegistryCerts } from './index.ts';
 
 /** What is larger is no certificate. */

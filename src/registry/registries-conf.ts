@@ -3,10 +3,10 @@
  * registries-conf-parse.ts, what they say of a name is endpoints.ts.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { dropInFiles } from '../host/config/drop-ins.ts';
 import { homeDir } from '../host/config/home.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { RegistriesConf } from './registries-conf-parse.ts';
 import { contentOf, emptyConf, mergeConf, parseConfFile } from './registries-conf-parse.ts';
 

@@ -1,8 +1,8 @@
 /** The certificate authorities that the machine trusts. Node brings its own list, which no administrator ever sees. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { isErrno } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 
 /** Where distributions keep the bundle (the list of Go's crypto/x509, in its order). */
 const bundles = [

@@ -2,8 +2,9 @@
  * Which OCI runtime drives a container, and what stands before its subcommand. crun first, runc where crun is missing,
  * anything with the OCI command line where the user names it.
  */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { SkiffError } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { findProgram } from '../host/find-program.ts';
 
 export interface OCIRuntime {

@@ -3,9 +3,9 @@
  * Synchronous, one connection an errand. Who relays a terminal becomes skiff-attach instead (become.ts).
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { constants } from 'node:os';
 import { isErrno, SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { connectSeqpacket, waitReadable } from '../host/descriptors.ts';
 import { parseExitRecord, type ExitRecord } from './exit-record.ts';
 import { helloFlag, packet, packetMaxBytes } from './index.ts';

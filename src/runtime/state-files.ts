@@ -1,7 +1,7 @@
 /** What the OCI runtimes keep of a container in their own state folder: read only to find processes that outlived their monitor. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 
 /** True where the runtime has not been told yet that the container is over. */
 export function runtimeKnows(stateDir: string, id: string): boolean {

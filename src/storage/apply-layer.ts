@@ -5,10 +5,10 @@
  */
 import { availableParallelism } from 'node:os';
 import { closeSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Lock } from '../host/locks.ts';
 import { startWorker } from '../host/worker.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { CacheID, ChainID, DiffID, Digest } from '../oci/ids.ts';
 import { chainIDs, parseChainID, parseDiffID, parseDigest } from '../oci/ids.ts';
 import { lockChain, lockChainLater } from './chain-lock.ts';

@@ -12,13 +12,14 @@
  * a blob checks its digest, and where it is wrong drops the blob and has it downloaded anew.
  */
 import { constants, fstatSync, ftruncateSync, openSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { diskUsage } from '../host/disk-usage.ts';
 import { isThere, namesIfThere } from '../host/if-there.ts';
 import type { Lock } from '../host/locks.ts';
 import { acquire, tryAcquire } from '../host/locks.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { Digest } from '../oci/ids.ts';
 import { parseDigest } from '../oci/ids.ts';
 import { hasFreeSpace, lookEveryBytes, requireFreeSpace } from './free-space.ts';

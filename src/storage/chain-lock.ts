@@ -4,7 +4,7 @@
  * "who needs it" and "take it away" can't cross.
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import type { Lock, LockKind } from '../host/locks.ts';
 import { acquire, acquireLater, tryAcquire } from '../host/locks.ts';
 import type { ChainID } from '../oci/ids.ts';

@@ -4,10 +4,10 @@
  * (image/check/find.ts).
  */
 import { lstatSync, openSync, closeSync } from 'node:fs';
-import { join } from 'node:path';
 import { linkIfThere } from '../host/if-there.ts';
 import { startWorker } from '../host/worker.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { chainIDs, parseDiffID } from '../oci/ids.ts';
 import type { Layer, Store } from './index.ts';

@@ -10,10 +10,10 @@
  * @see moby layer/layer_store.go (CreateRWLayer, initMount), layer/filestore.go
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID, ContainerID } from '../oci/ids.ts';
 import { parseChainID } from '../oci/ids.ts';
 import { lockChain } from './chain-lock.ts';

@@ -7,7 +7,7 @@
  *   a replaced file  its temporary name                                   (host/atomic-write.ts)
  */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import { isTemporaryName } from '../host/atomic-write.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import type { Store } from './index.ts';

@@ -8,11 +8,12 @@
  * @see moby distribution/metadata/v2_metadata_service.go
  */
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { bytesIfThere } from '../host/if-there.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { DiffID, Digest } from '../oci/ids.ts';
 import { digestOf, hexOf, parseDiffID, parseDigest } from '../oci/ids.ts';
 import type { Store } from './index.ts';

@@ -3,13 +3,14 @@
  * changes. The reading is done by confined workers, because names and links in the trees are whatever untrusted programs made.
  */
 import { closeSync, openSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { widePipe, widePipeBytes } from '../host/descriptors.ts';
 import { readableFrom } from '../host/pipes.ts';
 import type { WorkerOptions } from '../host/worker.ts';
 import { startWorker } from '../host/worker.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID, ContainerID } from '../oci/ids.ts';
 import { containerDiffs, containerMount } from './container-layers.ts';
 import type { Change, Store } from './index.ts';

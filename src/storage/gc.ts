@@ -9,7 +9,6 @@
  * that neither layerdb nor a container knows are swept always.
  */
 import { lstatSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { isTemporaryName } from '../host/atomic-write.ts';
 import { linkIfThere } from '../host/if-there.ts';
 import { tryAcquire } from '../host/locks.ts';
@@ -17,6 +16,7 @@ import { randomHex } from '../host/random.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { hexOf, parseContainerID } from '../oci/ids.ts';
 import { discardAhead, idAhead } from './ahead.ts';

@@ -5,11 +5,12 @@
  * @see moby image/fs.go
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { syncDir, writeFileAtomic } from '../host/atomic-write.ts';
 import { textIfThere } from '../host/if-there.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ImageID } from '../oci/ids.ts';
 import { chainIDs, digestOf, parseImageID } from '../oci/ids.ts';
 import type { ImageConfig } from '../oci/image-config.ts';

@@ -8,7 +8,7 @@
  * @see moby daemon/initlayer/setup_unix.go
  */
 import { chmodSync, lchownSync, lutimesSync, mkdirSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import type { Found, ImageFolder } from './image-tree.ts';
 import { imageRoot, lookUp } from './image-tree.ts';
 

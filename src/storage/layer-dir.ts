@@ -5,9 +5,10 @@
  * @see moby daemon/graphdriver/overlay2/overlay.go (create, getLower)
  */
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { makeFolders } from '../host/make-folders.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import { randomBytes, randomHex } from '../host/random.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import type { CacheID } from '../oci/ids.ts';

@@ -5,9 +5,9 @@
  * @see moby layer/filestore.go (names and contents of the files)
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { namesIfThere } from '../host/if-there.ts';
 import { SkiffError, isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { CacheID, ChainID, DiffID } from '../oci/ids.ts';
 import { parseCacheID, parseChainID, parseDiffID } from '../oci/ids.ts';
 import type { Layer, Store } from './index.ts';

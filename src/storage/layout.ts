@@ -24,7 +24,7 @@
  * A container exists when containers/<id>/config.v2.json exists. An image exists when imagedb/content/sha256/<id> exists.
  * Everything that none of these reaches is garbage, and the next writer that gets the exclusive lock sweeps it.
  */
-import { join } from 'node:path';
+import { join } from '../lib/paths.ts';
 import type { CacheID, ChainID, ContainerID, Digest, DiffID, ImageID } from '../oci/ids.ts';
 import { hexOf } from '../oci/ids.ts';
 

@@ -7,11 +7,11 @@
  * Take the lease before looking whether a layer is there (under its chain lock), release it after the image is written.
  */
 import { rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { isThere, textIfThere } from '../host/if-there.ts';
 import { randomHex } from '../host/random.ts';
 import { acquire, isHeld } from '../host/locks.ts';
 import { wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { parseChainID } from '../oci/ids.ts';
 import type { Store } from './index.ts';

@@ -1,8 +1,8 @@
 /** What killed commands have left and the next sweep will take (gc.ts): for `system check` to tell of. */
 import { lstatSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isErrno } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { Store } from './index.ts';
 import { listLayerDirs } from './layer-dir.ts';
 import { listLayers, listNames } from './layerdb.ts';

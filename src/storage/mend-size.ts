@@ -1,7 +1,7 @@
 /** A layer's size in layerdb, where it is wrong or lost: the layer's files tell it. */
-import { join } from 'node:path';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID } from '../oci/ids.ts';
 import { lockChain } from './chain-lock.ts';
 import { verifiedLayer } from './check.ts';

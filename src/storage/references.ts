@@ -1,7 +1,7 @@
 /** What holds layers: images, containers, and operations under way (leases). */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { isCode } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID, ContainerID } from '../oci/ids.ts';
 import { chainIDs, parseContainerID } from '../oci/ids.ts';
 import { containerParent, readMountIDs } from './container-layers.ts';

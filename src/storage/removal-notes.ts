@@ -3,8 +3,8 @@
  * its layers were looked after. Of a removal that was cut in between, the next sweep does the rest.
  */
 import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { ChainID, ImageID } from '../oci/ids.ts';
 import { hexOf, parseChainID } from '../oci/ids.ts';
 import { readOptional } from './_read-optional.ts';

@@ -3,10 +3,10 @@
  * tree by one rename, so that folder, short name and everything that stands on the layer stay as they are.
  */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { syncDir, syncFile } from '../host/atomic-write.ts';
 import { treeFiles } from '../host/tree-files.ts';
 import { wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { CacheID, ChainID, Digest, DiffID } from '../oci/ids.ts';
 import { hexOf } from '../oci/ids.ts';
 import type { LayerInput } from './apply-layer.ts';

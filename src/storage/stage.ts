@@ -4,7 +4,7 @@
  * gone and the folder still there, both are garbage.
  */
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { syncDir, syncFile } from '../host/atomic-write.ts';
 import { isThere } from '../host/if-there.ts';
 import type { Lock } from '../host/locks.ts';
@@ -12,6 +12,7 @@ import { acquire, isHeld } from '../host/locks.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { treeFiles } from '../host/tree-files.ts';
 import { wrap } from '../lib/errors.ts';
+import { join } from '../lib/paths.ts';
 import type { CacheID, ChainID, DiffID } from '../oci/ids.ts';
 import { parseCacheID } from '../oci/ids.ts';
 import type { Store } from './index.ts';

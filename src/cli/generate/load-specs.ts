@@ -1,7 +1,7 @@
 /** Finds and loads all command specs: every file in a folder of commands/ that exports `spec`. Names with "_" are private helpers. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { join } from '../../lib/paths.ts';
 import type { CommandSpec } from '../spec.ts';
 
 export interface LoadedSpec {

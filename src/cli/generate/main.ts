@@ -4,8 +4,9 @@
  * `--only PREFIX` keeps to the files whose name begins so ("src/", for a new command while the rest is in the making).
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { join } from '../../lib/paths.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { completionScript } from '../completion-scripts.ts';
 import { commandTable } from './command-table.ts';

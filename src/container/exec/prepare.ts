@@ -3,8 +3,8 @@
  * command are there. Files are seen through /proc/<pid>/root, each path resolved inside it (host/in-root.ts).
  */
 import { closeSync, constants, openSync, readFileSync, readlinkSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import type { Process, RuntimeSpec } from '../../oci/runtime-spec.ts';
 import { leaveSession } from '../../host/cgroup/leave-session.ts';
 import { readCgroups } from '../../host/cgroup/manager.ts';

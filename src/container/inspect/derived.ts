@@ -1,9 +1,9 @@
 /** What a container gets beyond its record: told without starting it. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { config } from '../../host/config/index.ts';
 import { textIfThere } from '../../host/if-there.ts';
 import { isCode } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import type { CapabilitySets, Rlimit } from '../../oci/runtime-spec.ts';
 import type { ContainerRecord } from '../model.ts';
 import { capabilitiesFromHex, defaultCapabilities, planCapabilities } from '../spec/capabilities.ts';

@@ -1,10 +1,10 @@
 /** The view of a container that `inspect` prints: Podman's keys (5.x), in Podman's order. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readCgroups } from '../../host/cgroup/manager.ts';
 import { isErrno } from '../../lib/errors.ts';
 import { GoTime } from '../../lib/go-time.ts';
 import { goMap, nilList, nilMap, omitEmpty } from '../../lib/template.ts';
+import { join } from '../../lib/paths.ts';
 import type { ContainerID } from '../../oci/ids.ts';
 import { shownDigest } from '../../image/name-digests.ts';
 import type { NetworkAddress } from '../../network/index.ts';

@@ -3,7 +3,7 @@
  * bundle and bound over the image's, which stay as they are.
  */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from '../../lib/paths.ts';
 import type { RootHandle } from '../../host/in-root.ts';
 import type { ContainerRecord } from '../model.ts';
 import type { BoundFiles, HostFacts, ResolvedUser } from '../spec/input.ts';

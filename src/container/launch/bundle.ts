@@ -1,8 +1,8 @@
 /** Gathering what config.json needs from the mounted root filesystem and the machine, and writing it. */
 import { copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import { version } from '../../lib/version.ts';
+import { join } from '../../lib/paths.ts';
 import { config } from '../../host/config/index.ts';
 import { helperPath } from '../../host/helpers.ts';
 import { RootHandle } from '../../host/in-root.ts';

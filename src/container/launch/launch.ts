@@ -3,9 +3,9 @@
  * Everything acquired is pushed on a stack and released in reverse where a step fails; the container is then as it was.
  */
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CleanupStack } from '../../lib/cleanup.ts';
 import { isCode, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { leaveSession } from '../../host/cgroup/leave-session.ts';
 import { readCgroups, type Cgroups } from '../../host/cgroup/manager.ts';
 import { moveToSupervisor } from '../../host/cgroup/split.ts';

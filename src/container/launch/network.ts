@@ -3,9 +3,9 @@
  * Drivers and texts are network/'s; here they meet the container's record.
  */
 import { closeSync, existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { join } from '../../lib/paths.ts';
 import { config } from '../../host/config/index.ts';
 import { pipe } from '../../host/descriptors.ts';
 import { textIfThere } from '../../host/if-there.ts';

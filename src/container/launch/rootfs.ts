@@ -2,8 +2,8 @@
  * The container's root filesystem, mounted in this process's private mount namespace, which the monitor shares:
  * when the last process in there is gone, so is the mount.
  */
-import { join } from 'node:path';
 import { isErrno, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { mountOverlay, unmount, volatileMark } from '../../host/mounts.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import type { ContainerMount } from '../../storage/container-layers.ts';

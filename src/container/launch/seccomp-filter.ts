@@ -8,10 +8,10 @@
  * @see crun(1) "run.oci.seccomp_bpf_data"
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
+import { join } from '../../lib/paths.ts';
 import type { ContainerID } from '../../oci/ids.ts';
 import type { OCIRuntime } from '../../runtime/choose.ts';
 

@@ -4,11 +4,11 @@
  * Looked up inside the other's namespace, the path can lead to nothing that the other container does not have itself.
  */
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeFolders } from '../../host/make-folders.ts';
 import { mountFromNamespace, unmount } from '../../host/mounts.ts';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { join } from '../../lib/paths.ts';
 import type { ContainerID } from '../../oci/ids.ts';
 import type { Context } from '../index.ts';
 import type { ContainerRecord } from '../model.ts';

@@ -3,8 +3,8 @@
  * runtimes mount or create things elsewhere, on the host even (CVE-2019-19921, CVE-2023-27561, CVE-2026-41579, CVE-2026-47766).
  */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 
 /** @throws CONFIG_INVALID */
 export function checkRootfs(rootfs: string): void {

@@ -4,8 +4,8 @@
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
 import { SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { textIfThere } from '../../host/if-there.ts';
 import type { ContainerRecord } from '../model.ts';
 import { capabilityNames, defaultCapabilities, planCapabilities } from './capabilities.ts';

@@ -1,7 +1,7 @@
 /** The freezer of control group v2: whether a process's group is frozen. @see cgroup-v2.rst "cgroup.freeze", "cgroup.events" */
 import { readFileSync, watch } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { session } from '../session.ts';
 import { cgroupTree, ownCgroup } from './own.ts';
 

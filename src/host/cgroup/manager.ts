@@ -1,7 +1,8 @@
 /** Who makes the control groups of containers, and which limits can be kept. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { SkiffError, isErrno } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { session } from '../session.ts';
 import type { Session } from '../session.ts';
 import { controllersFor, flagsOf } from './limits.ts';

@@ -5,8 +5,8 @@
  * @see podman-run(1) --cgroups; cgroup-v2.rst "No Internal Process Constraint"
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno, SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { makeFolders } from '../make-folders.ts';
 import { cgroupTree } from './own.ts';
 

@@ -1,6 +1,6 @@
 /** The systemd manager of the invoking user: whether it can be spoken to, and where it keeps its cgroups. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from '../../lib/paths.ts';
 import { session } from '../session.ts';
 import { cgroupOf } from './own.ts';
 

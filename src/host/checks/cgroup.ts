@@ -1,7 +1,7 @@
 /** cgroups, and what ends containers behind the user's back. */
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describeSystemError, isSystemError } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { cgroupOf, cgroupTree } from '../cgroup/own.ts';
 import { managerCgroup, userBus } from '../cgroup/user-manager.ts';
 import { session } from '../session.ts';

@@ -1,7 +1,7 @@
 /** The programs and the device of user-mode networking. */
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { unmount } from '../bind-mount.ts';
 import { findProgram } from '../find-program.ts';
 import { knownOptions } from '../program-options.ts';

@@ -1,7 +1,8 @@
 /** The OCI runtime: which, how old, and whether it starts a container here, one with a terminal as well. */
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
+import { join } from '../../lib/paths.ts';
 import { config } from '../config/index.ts';
 import { childEnv } from '../env.ts';
 import { findProgram } from '../find-program.ts';

@@ -1,6 +1,7 @@
 /** The store's filesystem and the overlay on it. */
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { join } from '../../lib/paths.ts';
 import { unmount } from '../bind-mount.ts';
 import { config } from '../config/index.ts';
 import { findProgram } from '../find-program.ts';

@@ -1,7 +1,7 @@
 /** Which files of containers.conf there are, in the order in which they win: later over earlier. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { SkiffError } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { dropInFiles } from './drop-ins.ts';
 import { homeDir } from './home.ts';
 

@@ -8,8 +8,9 @@
  *
  * @see containers.conf(5) of containers-common
  */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { SkiffError } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { session } from '../session.ts';
 import { containersConfFiles } from './files.ts';
 import { homeDir } from './home.ts';

@@ -1,7 +1,7 @@
 /** The notice to users without subordinate ids. */
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { session } from '../session.ts';
 
 /** What to tell, the first time since the boot that it is asked for; later undefined. */

@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { writeAll } from '../../host/atomic-write.ts';
 import { fileChunks } from '../../host/file-chunks.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { randomHex } from '../../host/random.ts';
 import { withUserUmask } from '../../host/umask.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { checkDigest } from '../../oci/digest.ts';
 import type { Digest } from '../../oci/ids.ts';
 import { digestOf, parseDigest } from '../../oci/ids.ts';

@@ -3,10 +3,10 @@
  * blobs as streams. Nothing is written anywhere.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileChunks } from '../../host/file-chunks.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { join } from '../../lib/paths.ts';
 import { cleanName, findMember, indexTar } from './tar-index.ts';
 
 export interface ArchiveFiles {

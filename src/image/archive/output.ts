@@ -4,13 +4,14 @@
  */
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, write } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { writableTo } from '../../host/pipes.ts';
 import { randomHex } from '../../host/random.ts';
 import { withUserUmask } from '../../host/umask.ts';
 import { SkiffError, isErrno, isSystemError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import type { Sink } from './tar-write.ts';
 
 const writeAsync = promisify(write);

@@ -4,11 +4,11 @@
  * @see image-spec image-layout.md; containers-transports(5) "dir:path"
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
 import { namesIfThere } from '../../host/if-there.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { SkiffError, isErrno, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestOf, hexOf } from '../../oci/ids.ts';
 import { maxManifestBytes, parseManifestOrIndex, plainDescriptor } from '../../oci/manifest.ts';

@@ -1,9 +1,9 @@
 /** Temporary files of the store, and a brake on filling its disk with them. */
 import { openSync, statfsSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeAll } from '../../host/atomic-write.ts';
 import { randomHex } from '../../host/random.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import type { Store } from '../../storage/index.ts';
 import { ensureStore } from '../../storage/store.ts';
 

@@ -3,12 +3,12 @@
  * lists and images share their names: a name of one is refused to the other. Readers take no lock.
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { syncDir, writeFileAtomic } from '../../host/atomic-write.ts';
 import { bytesIfThere, namesIfThere } from '../../host/if-there.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { SkiffError, isCode, isErrno, wrap } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { join } from '../../lib/paths.ts';
 import { canonicalString, familiarString, localCandidates, normalizeLocal, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { NamedReference, Reference } from '../../oci/reference.ts';
 import type { Store } from '../../storage/index.ts';

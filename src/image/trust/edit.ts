@@ -3,7 +3,7 @@
  * written.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
 import { config } from '../../host/config/index.ts';
 import { realPathIfThere } from '../../host/if-there.ts';
@@ -11,6 +11,7 @@ import { withLock } from '../../host/locks.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { withUserUmask } from '../../host/umask.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { canonicalString, parseReference } from '../../oci/reference.ts';
 import { parsePolicy } from './policy.ts';
 import { policyFile } from './require.ts';

@@ -3,9 +3,9 @@
  * is in the store already is trusted (push, save, run), as it is by the peers.
  */
 import { lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { config } from '../../host/config/index.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import type { Policy, Requirement } from './policy.ts';
 import { parsePolicy, requirementsFor } from './policy.ts';
 import type { TrustSubject } from './subject.ts';

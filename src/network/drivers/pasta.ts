@@ -8,10 +8,10 @@
  * @see passt(1); podman-network(7) "pasta"
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isRunning, startHelper } from '../../host/background-helper.ts';
 import { textIfThere } from '../../host/if-there.ts';
 import { SkiffError } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { pastaFeatures, type PastaFeatures } from '../features.ts';
 import { defaultInterfaceAddresses, otherHostAddress } from '../host-interface.ts';
 import type { NetworkDriver, NetworkFacts, NetworkPlan, PortBinding, StartedNetwork } from '../index.ts';

@@ -5,10 +5,10 @@
  * @see slirp4netns(1), its "API SOCKET" section; podman-run(1) --network slirp4netns
  */
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isRunning, serverFds, startServer, type BackgroundServer } from '../../host/background-helper.ts';
 import { textIfThere } from '../../host/if-there.ts';
 import { SkiffError } from '../../lib/errors.ts';
+import { join } from '../../lib/paths.ts';
 import { mainHostAddress } from '../host-interface.ts';
 import type { NetworkDriver, NetworkFacts, NetworkPlan, StartedNetwork } from '../index.ts';
 import { formatBinding } from '../ports.ts';

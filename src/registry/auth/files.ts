@@ -3,7 +3,8 @@
  * @see containers-auth.json(5); containers/image pkg/docker/config (an explicit file is the only one)
  */
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { join } from '../../lib/paths.ts';
 import { homeDir } from '../../host/config/home.ts';
 import { session } from '../../host/session.ts';
 

@@ -3,7 +3,7 @@
  * stay; every key that we don't know is written back as it was. Credential helpers are called outside of the lock.
  * @see containers-auth.json(5)
  */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../host/atomic-write.ts';
 import { config } from '../../host/config/index.ts';
 import { realPathIfThere } from '../../host/if-there.ts';
@@ -11,6 +11,7 @@ import { withLock } from '../../host/locks.ts';
 import { makeFolders } from '../../host/make-folders.ts';
 import { SkiffError, wrap } from '../../lib/errors.ts';
 import { isObject } from '../../lib/json.ts';
+import { join } from '../../lib/paths.ts';
 import type { Credential } from '../index.ts';
 import { filesHelper, readAuthBytes } from './credentials.ts';
 import { eraseFromHelper, listHelper, tellHelper } from './helper.ts';

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Context } from '../../../container/index.ts';
 import { nameOf, shortID } from '../../../container/record.ts';
 import { removeContainer } from '../../../container/remove.ts';
@@ -13,6 +12,7 @@ import { remedyFor, verdicts } from '../../../image/check/verdict.ts';
 import { mountedImages } from '../../../image/mount.ts';
 import { namesByImage } from '../../../image/summary.ts';
 import { SkiffError, isCode, isErrno } from '../../../lib/errors.ts';
+import { join } from '../../../lib/paths.ts';
 import type { ChainID, ImageID } from '../../../oci/ids.ts';
 import { hexOf, parseChainID } from '../../../oci/ids.ts';
 import type { NamedReference } from '../../../oci/reference.ts';

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { makeFolders } from '../../../host/make-folders.ts';
 import { withUserUmask } from '../../../host/umask.ts';
 import { wrap } from '../../../lib/errors.ts';
+import { join } from '../../../lib/paths.ts';
 import { completionScript, shells, type Shell } from '../../completion-scripts.ts';
 import { print, printLine } from '../../output.ts';
 import type { Invocation } from '../../spec.ts';
