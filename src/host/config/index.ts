@@ -16,7 +16,6 @@ import { containersConfFiles } from './files.ts';
 import { homeDir } from './home.ts';
 import { mustBePossible } from './possible.ts';
 import { readSettings } from './read.ts';
-import { settingNames } from './settings.ts';
 import type { Settings } from './settings.ts';
 
 export type { CgroupManagerWish, Settings, Ulimit } from './settings.ts';
@@ -77,8 +76,7 @@ export function makeConfig(given: ConfigGlobals, env: NodeJS.ProcessEnv, runtime
     },
     mountProgram: mountProgram(given.storageOpts ?? []),
   };
-  for (const name of settingNames) Object.defineProperty(made, name, { enumerable: true, get: () => load()[name] });
-  return Object.freeze(made) as unknown as Config; // the loop has just given it every member of Settings
+  return new Proxy(Object.freeze(made) as typeof made & Settings, { get: (own, name) => (Object.hasOwn(own, name) ? own : load())[name as keyof Settings] });
 }
 
 function rootDir(given: ConfigGlobals, env: NodeJS.ProcessEnv): string {

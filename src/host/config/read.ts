@@ -46,14 +46,29 @@ export function mergeSettings(before: FileSettings, text: string, file: string):
  */
 function parseSettings(text: string): Record<string, unknown> {
   if (text.includes('"""') || text.includes("'''")) return parse(text);
-  const lines = text.split('\n').map((line) => (/^\s*(?:#|$)/.test(line) ? '' : line));
-  const dense = lines.filter((line) => line !== '');
-  if (dense.length === 0) return {};
+  const dense = withoutComments(text);
+  if (dense === '') return {};
   try {
-    return parse(dense.join('\n'));
+    return parse(dense);
   } catch {
-    return parse(lines.join('\n')); // fails as well, and the line that it names is the file's
+    return parse(text); // fails as well, and the line that it names is the file's
   }
+}
+
+/** The lines that are neither empty nor all comment. Without a string or an object for each of the others. */
+function withoutComments(text: string): string {
+  const [tab, newline, carriageReturn, space, hash] = [9, 10, 13, 32, 35];
+  let dense = '';
+  for (let start = 0; start < text.length;) {
+    const newlineAt = text.indexOf('\n', start);
+    const end = newlineAt < 0 ? text.length : newlineAt + 1;
+    let at = start;
+    while (at < end && (text.charCodeAt(at) === space || text.charCodeAt(at) === tab || text.charCodeAt(at) === carriageReturn)) at++;
+    const first = at < end ? text.charCodeAt(at) : newline;
+    if (first !== hash && first !== newline) dense += text.slice(start, end);
+    start = end;
+  }
+  return dense;
 }
 
 function readValue(value: unknown, kind: SettingKind, before: unknown, name: () => string, file: string): unknown {
