@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "die.h"
+#include "guarded.h"
 
 /* Words that stand behind the runtime's own arguments, and the NULL. */
 enum { EXEC_WORDS = 10 };
@@ -49,30 +50,36 @@ __attribute__((noreturn)) static void fail(const struct keeper *keeper, const ch
   die_errno(operation, argument);
 }
 
-__attribute__((noreturn)) static void become_runtime(const struct keeper *keeper, const char *console, pid_t parent)
+/* The runtime's own arguments, and the words behind them. */
+static void runtime_words(const struct keeper *keeper, const char *console, const char **words)
 {
   const struct options *options = keeper->options;
   size_t length = 0;
-  while (options->runtime[length])
-    length++;
-  const char *words[length + EXEC_WORDS];
-  memcpy(words, options->runtime, length * sizeof *words);
+  for (; options->runtime[length]; length++)
+    words[length] = options->runtime[length];
   words[length++] = "exec";
   words[length++] = "--detach";
   words[length++] = "--pid-file";
   words[length++] = must_format("%s.pid", options->session);
   words[length++] = "--process";
-  words[length++] = must_format("/proc/%d/fd/%d", (int)parent, options->process_fd);
+  words[length++] = must_format("/proc/%d/fd/%d", (int)getpid(), options->process_fd);
   if (console) {
     words[length++] = "--console-socket";
     words[length++] = console;
   }
   words[length++] = options->id;
   words[length] = NULL;
+}
+
+/* In a child that shares our memory until it has become another program. */
+__attribute__((noreturn)) static void become_runtime(const char *const *words, int guarded, const char *path, char **environment)
+{
   sigset_t none;
   (void)sigemptyset(&none);
   (void)signal(SIGPIPE, SIG_DFL);
   (void)sigprocmask(SIG_SETMASK, &none, NULL); /* fails for a wrong first argument only */
+  if (guarded >= 0)
+    (void)execve(path, (char *const *)words, environment); /* returns only to fail */
   (void)execv(words[0], (char *const *)words);
   die_errno("execve", words[0]);
 }
@@ -80,9 +87,18 @@ __attribute__((noreturn)) static void become_runtime(const struct keeper *keeper
 /* The runtime's exit code. */
 static int run_runtime(const struct keeper *keeper, const char *console)
 {
-  pid_t self = getpid(), pid = fork();
+  size_t own = 0;
+  while (keeper->options->runtime[own])
+    own++;
+  char path[GUARDED_PATH_SIZE], *environment[guarded_room()];
+  const char *words[own + EXEC_WORDS];
+  runtime_words(keeper, console, words);
+  _cleanup_fd_ int guarded = guarded_open(words[0]);
+  guarded_path(guarded, path);
+  guarded_environment(environment);
+  pid_t pid = vfork(); /* nothing of ours is copied, for a program that needs none of it */
   if (pid == 0)
-    become_runtime(keeper, console, self);
+    become_runtime(words, guarded, path, environment);
   int status;
   if (pid < 0 || RETRY_EINTR(waitpid(pid, &status, 0)) < 0)
     fail(keeper, "fork", NULL);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "guarded.h"
 #include "monitor.h"
 
 #define CONFIG "config.json"

@@ -93,8 +93,6 @@ int runtime_create(struct monitor *monitor, const struct birth *birth, child_sta
 int runtime_start(struct monitor *monitor, const int stdio[3]);
 int runtime_delete(struct monitor *monitor);
 int runtime_kill_all(struct monitor *monitor, int signal);
-/* By its name, and no script: of what is done with crun alone much would not work with one. */
-bool runtime_is_crun(const char *path);
 /* Takes what the runtime says from said.fd; keeps the last of it. */
 void tail_read(struct tail *tail);
 

@@ -12,16 +12,6 @@
 #include "guarded.h"
 #include "monitor.h"
 
-bool runtime_is_crun(const char *path)
-{
-  const char *slash = strrchr(path, '/');
-  char magic[4];
-  if (strcmp(slash ? slash + 1 : path, "crun") != 0)
-    return false;
-  _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  return fd >= 0 && RETRY_EINTR(read(fd, magic, sizeof magic)) == sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0;
-}
-
 /* Words around the lists of the command line, and the NULL. */
 enum { FIXED_WORDS = 16 };
 
@@ -49,23 +39,11 @@ static void words(struct command *command, const struct list *list)
   word(&command, options->runtime);                                                                                    \
   words(&command, &options->runtime_args)
 
-static size_t length_of(char *const *list)
-{
-  size_t length = 0;
-  while (list[length])
-    length++;
-  return length;
-}
-
 static int run_guarded(int guarded, const struct command *command, struct child *child, const int stdio[3], child_starter *start)
 {
-  char path[32], guarded_word[] = GUARDED_WORD;
-  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", guarded);
-  size_t length = length_of(environ);
-  char *environment[length + 2];
-  memcpy(environment, environ, length * sizeof *environ);
-  environment[length] = guarded_word;
-  environment[length + 1] = NULL;
+  char path[GUARDED_PATH_SIZE], *environment[guarded_room()];
+  guarded_path(guarded, path);
+  guarded_environment(environment);
   return start(child, path, command->words, environment, stdio);
 }
 
@@ -73,7 +51,7 @@ static int run_by(struct command *command, struct child *child, const int stdio[
 {
   word(command, NULL);
   const char *path = command->words[0];
-  _cleanup_fd_ int guarded = runtime_is_crun(path) ? guarded_open(path) : -1;
+  _cleanup_fd_ int guarded = guarded_open(path);
   if (guarded >= 0 && run_guarded(guarded, command, child, stdio, start) == 0)
     return 0;
   return start(child, path, command->words, environ, stdio);
