@@ -181,8 +181,8 @@ function takeApart({ name, code }) {
   return { helpers: code.slice(0, found.index), head: found.index + found[0].length, assignments: `;module.exports={__esModule:!0${names.join('')}};` };
 }
 
-/** One pack's text and its source map, an index map with a section for each chunk. The helpers stand once, in front. */
-async function makePack(all, names) {
+/** One pack's text and its source map, an index map with a section for each chunk. The helpers stand once, in front; the table of packs, where there is one, last. */
+async function makePack(all, names, table) {
   const parts = await Promise.all(names.map(async (name) => {
     const part = { name, ...(await toCommonJS(all.get(name).text)) };
     return { ...part, ...takeApart(part) };
@@ -197,6 +197,7 @@ async function makePack(all, names) {
     sections.push({ offset: { line: text.split('\n').length - 1, column: 0 }, map: { ...part.map, mappings: shiftLeft(part.map.mappings, part.head - own.length) } });
     text += `${own}${part.code.slice(part.head)}${part.assignments}\n});\n`;
   }
+  if (table !== undefined) text += `define("packs",function(exports,require,module){module.exports=${JSON.stringify(table)}});\n`;
   return { text: `${text}})`, map: JSON.stringify({ version: 3, sources: [], sections }) }; // Node 20 reads sections, but insists on sources
 }
 
@@ -220,8 +221,12 @@ const all = await chunks();
 assertNoCycle(all);
 const where = assign(all);
 const made = new Map();
-for (const pack of [...new Set([...Object.keys(packs), ...common.map(([name]) => name), 'rest'])]) made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name)));
-for (const [role, { modules }] of Object.entries(roles)) made.set(packOf(role), await makePack(all, [...reach(all, [...packs.main, ...modules])]));
+/** A command begins with the pack of its role or with "main", and finds the others by that one's table. */
+const packOfChunk = Object.fromEntries([...where].map(([name, pack]) => [`./${name}`, pack]));
+for (const pack of [...new Set([...Object.keys(packs), ...common.map(([name]) => name), 'rest'])]) {
+  made.set(pack, await makePack(all, [...where].filter(([, at]) => at === pack).map(([name]) => name), pack === 'main' ? packOfChunk : undefined));
+}
+for (const [role, { modules }] of Object.entries(roles)) made.set(packOf(role), await makePack(all, [...reach(all, [...packs.main, ...modules])], packOfChunk));
 const id = createHash('sha256').update([...made.values()].map(({ text }) => text).join('\0')).digest('hex').slice(0, 16);
 for (const [pack, { text, map }] of made) {
   const name = `skiff-${id}-${pack}.js`;
@@ -229,10 +234,9 @@ for (const [pack, { text, map }] of made) {
   writeWhole(`${name}.map`, map);
 }
 const start = [...all].find(([, { entryPoint }]) => entryPoint === 'src/main.ts')[0];
-const packOfChunk = Object.fromEntries([...where].map(([name, pack]) => [`./${name}`, pack]));
 const packOfVerb = Object.fromEntries(Object.keys(roles).map((role) => [role, packOf(role)]));
 const loader = readFileSync(join(root, 'helpers', 'build', 'loader.cjs'), 'utf8');
-writeWhole('skiff.cjs', loader.replace("'@ID@'", `'${id}'`).replace("'@START@'", `'./${start}'`).replace("'@VERBS@'", JSON.stringify(packOfVerb)).replace("'@CHUNKS@'", JSON.stringify(packOfChunk)));
+writeWhole('skiff.cjs', loader.replace("'@ID@'", `'${id}'`).replace("'@START@'", `'./${start}'`).replace("'@VERBS@'", JSON.stringify(packOfVerb)));
 // In a process of its own: what it runs must not be mixed with what esbuild leaves behind, and it needs a clean environment.
 const cached = spawnSync(process.execPath, [join(root, 'helpers', 'build', 'code-cache.cjs'), join(dist, 'skiff.cjs'), '--strict'], {
   stdio: ['ignore', 'inherit', 'inherit'],

@@ -5,7 +5,6 @@ const { readFileSync } = require('fs');
 const { Script } = require('vm');
 const id = '@ID@';
 const packOfVerb = '@VERBS@'; // has all that the verb needs as a rule
-const packOfChunk = '@CHUNKS@';
 const bundleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);
 const definitions = new Map();
 const modules = new Map();
@@ -56,15 +55,14 @@ function requireChunk(name) {
   const known = modules.get(name);
   if (known !== undefined) return known.exports;
   let definition = definitions.get(name);
-  if (definition === undefined) {
-    if (packOfChunk[name] === undefined) {
-      if (!lateBuiltins.test(name)) return require(name);
-      const module = late(name);
-      modules.set(name, module);
-      return module.exports;
-    }
-    load(packOfChunk[name]);
+  if (definition === undefined && name.startsWith('./')) {
+    load(requireChunk('packs')[name]);
     definition = definitions.get(name);
+  }
+  if (definition === undefined) {
+    if (!lateBuiltins.test(name)) return require(name);
+    modules.set(name, late(name));
+    return modules.get(name).exports;
   }
   const module = { exports: {} };
   modules.set(name, module);
@@ -95,4 +93,4 @@ if (ofRole) loadAddon();
 load(ofRole ? packOfVerb[role] : 'main');
 const { start, main } = requireChunk('@START@');
 if (require.main === module) start();
-else module.exports = { main, scripts, load, requireChunk, packOfChunk };
+else module.exports = { main, scripts, load, requireChunk, packOfChunk: requireChunk('packs') };
