@@ -3,6 +3,7 @@ import { isErrno, isSystemError, SkiffError, wrap, describeSystemError, isLostFo
 import { isLogged, writeStderr } from '../lib/log.ts';
 import { printable } from '../lib/printable.ts';
 import { OutputClosed } from './output.ts';
+import { readableStack } from './readable-stack.ts';
 import { UsageError } from './usage-error.ts';
 
 /** 125: skiff failed, usage included; 126 and 127: the contained command; 141 (128+SIGPIPE): the reader of our output left. */
@@ -60,6 +61,6 @@ function describe(error: unknown, remedy: string | undefined): string {
 
 function stackOf(error: unknown): string {
   let text = '';
-  for (let at: unknown = error; at instanceof Error; at = at.cause) text += `${at === error ? '' : 'caused by: '}${at.stack ?? at.message}\n`;
+  for (let at: unknown = error; at instanceof Error; at = at.cause) text += `${at === error ? '' : 'caused by: '}${readableStack(at.stack ?? at.message)}\n`;
   return text;
 }

@@ -129,3 +129,13 @@ test('every manual page renders without a warning', (t) => {
     t.is(done.stderr, '', name);
   }
 });
+
+test('at --log-level debug an error tells where in the source it came from', (t) => {
+  const world = makeWorld(t);
+  for (const args of [['run', '--pull', 'never', 'none'], ['image', 'inspect', 'none']]) {
+    const { code, stderr } = world.skiff(['--log-level', 'debug', ...args]);
+    t.is(code, 125);
+    t.regex(stderr, /^ {4}at .*\bsrc\/cli\/main\.ts:\d+:\d+/m);
+    t.notRegex(stderr, /skiff-[0-9a-f]{16}/);
+  }
+});
