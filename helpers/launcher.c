@@ -127,16 +127,12 @@ static unsigned long inherited(int fd)
   return (unsigned long)fd;
 }
 
-/* Early, and before there are descriptors of ours that a child would keep. */
-static void begin_layers(int argc, char **argv)
+static void tell_layers(const struct layers_ahead *ahead)
 {
-  struct layers_ahead ahead;
-  if (!layers_ahead(argc, argv, &ahead))
-    return;
-  set("SKIFF_AHEAD_ID", ahead.id);
-  set("SKIFF_AHEAD_ROOT", ahead.root);
-  set_number("SKIFF_AHEAD_PID", (unsigned long)ahead.pid);
-  set_number("SKIFF_AHEAD_FD", inherited(ahead.lock_fd));
+  set("SKIFF_AHEAD_ID", ahead->id);
+  set("SKIFF_AHEAD_ROOT", ahead->root);
+  set_number("SKIFF_AHEAD_PID", (unsigned long)ahead->pid);
+  set_number("SKIFF_AHEAD_FD", inherited(ahead->lock_fd));
 }
 
 static void enter(const struct identity *identity, bool maps_may_follow, struct refusal *refusal)
@@ -212,16 +208,19 @@ static char *find_script(const char *self)
 __attribute__((noreturn)) static void become_node(char *node, const char *self, int argc, char **argv)
 {
   _cleanup_free_ char *script = find_script(self);
-  enum { BEFORE = 3 };
-  char **arguments = must_alloc(calloc((size_t)argc + BEFORE + 1, sizeof *arguments));
-  arguments[0] = node;
-  /* The script's path has no links (own_path), and Node need not look for any at each of its folders. */
-  arguments[1] = "--preserve-symlinks-main";
+  enum { BEFORE = 4 };
+  const char *given = getenv("SKIFF_MAIN");
+  char **arguments = must_alloc(calloc((size_t)argc + BEFORE, sizeof *arguments));
+  size_t length = 0;
+  arguments[length++] = node;
+  /* The path of our own has no links (own_path), and Node need not look for any at each of its folders. */
+  if (!given || !*given)
+    arguments[length++] = "--preserve-symlinks-main";
   /* Node looks for its own --env-file among all words up to this one, those of the contained command included. */
-  arguments[2] = "--";
-  arguments[BEFORE] = script;
+  arguments[length++] = "--";
+  arguments[length++] = script;
   for (int i = 1; i < argc; i++)
-    arguments[BEFORE + i] = argv[i];
+    arguments[length++] = argv[i];
   (void)execve(node, arguments, environ); /* returns only to fail */
   die("start Node \"%s\": %s\nhint: %s", node, strerror(errno), getenv("SKIFF_NODE") ? "SKIFF_NODE names it; unset that or correct it" : "reinstall Node, or name another in SKIFF_NODE");
 }
@@ -258,9 +257,11 @@ int main(int argc, char **argv)
     mount_namespace_isolate();
     set("SKIFF_USERNS", "joined");
   } else if ((needs & NEED_ENTER) && !refusal.code) {
-    if (needs & NEED_LAYERS)
-      begin_layers(argc, argv);
+    struct layers_ahead ahead;
+    bool begun = (needs & NEED_LAYERS) && layers_ahead(argc, argv, &ahead);
     enter(&identity, maps_may_follow(node, needs), &refusal);
+    if (begun)
+      tell_layers(&ahead);
   } else {
     static const char *const views[] = {[CGROUP_NONE] = "none", [CGROUP_V2] = "v2", [CGROUP_PRIVATE] = "private"};
     set("SKIFF_USERNS", "none");

@@ -24,7 +24,8 @@ if (!existsSync(entry)) process.exit(0);
 const { SKIFF_TRAINING_ROLE: role, SKIFF_TRAINING_HOME: given } = process.env;
 const home = given ?? mkdtempSync(join(tmpdir(), 'skiff-build-'));
 // The addon may not be there yet, and crun need not be: then the functions of a container's life are all compiled, unseen.
-const trains = existsSync(join(entry, '..', '..', 'helpers', 'bin', 'sys.node')) && ['crun', 'runc'].some(isInstalled);
+const addon = join(entry, '..', '..', 'helpers', 'bin', 'sys.node');
+const trains = existsSync(addon) && ['crun', 'runc'].some(isInstalled);
 
 const looks = [['--version'], ['--help'], ['run', '--help'], ['inspect', 'none']];
 
@@ -87,7 +88,7 @@ function trainApart(one) {
 
 async function trainRole() {
   process.argv = [process.execPath, entry, role]; // what the loader goes by
-  if (roles[role].layers === true) pretendLayers(home);
+  if (roles[role].layers === true && trains) pretendLayers(home, addon);
   const { main, scripts } = trains ? require(entry) : unseen(() => require(entry));
   await muted(async (said) => { if (trains) await train(main, roles[role], { name: role, said }); });
   writeCache(scripts[packOf(role)]);

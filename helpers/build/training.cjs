@@ -117,18 +117,21 @@ function writeStore(home) {
 }
 
 /** A container's layers as the launcher makes them (helpers/launcher/ahead.c), and what it tells of them. To be called before the bundle is loaded. */
-function pretendLayers(home) {
+function pretendLayers(home, addonPath) {
+  const addon = { exports: {} };
+  process.dlopen(addon, addonPath);
   const root = join(home, 'data', 'skiff');
   const id = sha256('a container');
   const mount = join(root, 'image', 'overlay2', 'layerdb', 'mounts', id);
-  writeFiles({ [join(root, 'skiff', 'lock')]: '', [join(mount, 'mount-id')]: id, [join(mount, 'init-id')]: `${id}-init`, [join(mount, 'parent')]: '' });
+  writeFiles({ [join(mount, 'mount-id')]: id, [join(mount, 'init-id')]: `${id}-init`, [join(mount, 'parent')]: '' });
   for (const [name, link] of [[`${id}-init`, 'B'.repeat(26)], [id, 'C'.repeat(26)]]) {
     const folder = join(root, 'overlay2', name);
     writeFiles({ [join(folder, 'link')]: link, [join(folder, 'lower')]: '' });
     for (const one of ['diff/etc', 'work', 'merged']) fs.mkdirSync(join(folder, one), { recursive: true });
     fs.symlinkSync(`../${name}/diff`, join(root, 'overlay2', 'l', link));
   }
-  const lock = fs.openSync(join(root, 'skiff', 'lock'), 'r');
+  const lock = fs.openSync(mount, 'r');
+  addon.exports.flock(lock, 2 /* LOCK_EX */);
   Object.assign(process.env, { SKIFF_AHEAD_ID: id, SKIFF_AHEAD_ROOT: root, SKIFF_AHEAD_PID: String(noChild), SKIFF_AHEAD_FD: String(lock) });
 }
 

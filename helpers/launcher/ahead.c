@@ -2,12 +2,12 @@
  * The layers of the container that `run` or `create` is about to make, made while Node starts: thirty files and folders of which only three
  * depend on the image. src/storage/ahead.ts takes them over, or removes them where the command comes to nothing.
  *
- *   launcher   takes the store's lock SHARED, chooses the container's id, forks the maker, goes on to Node, which inherits the lock
+ *   launcher   chooses the container's id, makes layerdb/mounts/<id> and locks that folder, forks the maker, goes on to Node, which inherits the lock
  *   maker      (outside of the namespace, as the user, who is root in there) makes what container-layers.ts tells, and ends: 0 where all is there
  *   Node       waits for the maker when it comes to the layers; what a maker that failed has left is removed, and made by Node itself
  *
- * The first thing made, layerdb/mounts/<id>, is the sign by which the sweep finds what killed commands leave (src/storage/cut-signs.ts).
- * Where there is no store yet, or --root names one, nothing is made.
+ * That folder is the sign by which the sweep finds what killed commands leave (src/storage/cut-signs.ts): it is let alone while it is locked, and
+ * has its name only once it is. Where there is no container yet, or --root names the store, nothing is made.
  */
 #define _GNU_SOURCE
 #include "launcher.h"
@@ -74,13 +74,25 @@ static int open_folder(int parent, const char *name, bool make, mode_t mode)
   return make && mkdirat(parent, name, mode) != 0 ? -1 : openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* layerdb/mounts/<id>: the image's layer is not known yet, so `parent` says that there is none. */
-static bool make_mount_files(int root, const char *id)
+/* A new folder layerdb/mounts/<id>, locked; -1 where it can't be had. */
+static int claim_mount(int root, const char *id)
+{
+  _cleanup_free_ char *unlocked = must_format("%s.new", id);
+  _cleanup_fd_ int mounts = open_folder(root, "image/overlay2/layerdb/mounts", false, 0);
+  if (mounts < 0 || mkdirat(mounts, unlocked, 0755) != 0)
+    return -1;
+  _cleanup_fd_ int folder = openat(mounts, unlocked, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0 && renameat(mounts, unlocked, mounts, id) == 0)
+    return take_fd(&folder);
+  (void)unlinkat(mounts, unlocked, AT_REMOVEDIR); /* what stays is for the sweep */
+  return -1;
+}
+
+/* The image's layer is not known yet, so `parent` says that there is none. */
+static bool make_mount_files(int folder, const char *id)
 {
   _cleanup_free_ char *init = must_format("%s-init", id);
-  _cleanup_fd_ int mounts = open_folder(root, "image/overlay2/layerdb/mounts", false, 0);
-  _cleanup_fd_ int folder = mounts < 0 ? -1 : open_folder(mounts, id, true, 0755);
-  return folder >= 0 && make_file(folder, "mount-id", 0644, id) && make_file(folder, "init-id", 0644, init) && make_file(folder, "parent", 0644, "");
+  return make_file(folder, "mount-id", 0644, id) && make_file(folder, "init-id", 0644, init) && make_file(folder, "parent", 0644, "");
 }
 
 static bool make_short_name(int overlay, int layer, const char *name)
@@ -93,7 +105,8 @@ static bool make_short_name(int overlay, int layer, const char *name)
     link[i] = link_letters[bytes[i] & 31];
   _cleanup_free_ char *target = must_format("../%s/diff", name);
   _cleanup_free_ char *path = must_format("l/%s", link);
-  return symlinkat(target, overlay, path) == 0 && make_file(layer, "link", 0644, link);
+  /* In this order: of a file without its link something tells, of a link without its file nothing would. */
+  return make_file(layer, "link", 0644, link) && symlinkat(target, overlay, path) == 0;
 }
 
 static bool make_mount_points(int diff)
@@ -124,26 +137,26 @@ static bool make_layer(int root, const char *name, bool is_init)
   return is_init ? make_mount_points(diff) && make_file(layer, "committed", 0600, "") : mkdirat(layer, "merged", 0700) == 0;
 }
 
-static bool make_layers(int root, const char *id)
+static bool make_layers(int root, int mount, const char *id)
 {
   _cleanup_free_ char *init = must_format("%s-init", id);
-  return make_mount_files(root, id) && make_layer(root, init, true) && make_layer(root, id, false);
+  return make_mount_files(mount, id) && make_layer(root, init, true) && make_layer(root, id, false);
 }
 
 bool layers_ahead(int argc, char *const *argv, struct layers_ahead *ahead)
 {
   *ahead = (struct layers_ahead){.root = store_root(argc, argv), .lock_fd = -1};
   _cleanup_fd_ int root = ahead->root ? open(ahead->root, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-  _cleanup_fd_ int lock = root < 0 ? -1 : openat(root, "skiff/lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  if (lock < 0 || flock(lock, LOCK_SH | LOCK_NB) != 0 || !choose_id(ahead->id))
+  _cleanup_fd_ int mount = root >= 0 && choose_id(ahead->id) ? claim_mount(root, ahead->id) : -1;
+  if (mount < 0)
     return false;
   ahead->pid = fork();
   if (ahead->pid == 0) {
     /* Whoever reads what the command prints waits for its end, not for ours. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
       (void)close(fd);
-    _exit(make_layers(root, ahead->id) ? EXIT_SUCCESS : EXIT_FAILURE);
+    _exit(make_layers(root, mount, ahead->id) ? EXIT_SUCCESS : EXIT_FAILURE);
   }
-  ahead->lock_fd = ahead->pid < 0 ? -1 : take_fd(&lock);
+  ahead->lock_fd = ahead->pid < 0 ? -1 : take_fd(&mount);
   return ahead->pid > 0;
 }

@@ -115,7 +115,7 @@ struct layers_ahead {
   char *root; /* of the store */
   char id[65]; /* the container's */
   pid_t pid; /* who makes them: a child of ours */
-  int lock_fd; /* the store's lock, SHARED */
+  int lock_fd; /* of their folder in layerdb/mounts; closed on exec */
 };
 /* Begins to make them, in the user's store. False where there is none, or where it can't be told: nothing was begun. Does not wait. */
 bool layers_ahead(int argc, char *const *argv, struct layers_ahead *ahead);

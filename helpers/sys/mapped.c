@@ -4,7 +4,6 @@
  */
 #include "sys.h"
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -19,7 +18,7 @@ static void unmap(napi_env env, void *data, void *size)
 	(void)munmap(data, (size_t)(uintptr_t)size);
 }
 
-/* The whole file; NULL with errno, for an empty one too. */
+/* The whole file; NULL where that fails, and for an empty one. */
 static void *map_file(const char *path, size_t *size)
 {
 	struct stat status;
@@ -31,13 +30,11 @@ static void *map_file(const char *path, size_t *size)
 		*size = (size_t)status.st_size;
 		data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
 	}
-	int error = errno;
 	(void)close(fd);
-	errno = error;
 	return data == MAP_FAILED ? NULL : data;
 }
 
-/* A file of ASCII as a string; undefined where this Node can't have one that is not its own. */
+/* A file of ASCII as a string. Undefined where it can't be mapped or this Node can't have one that is not its own: who reads it is told why. */
 static napi_value sys_map_text(napi_env env, napi_callback_info info)
 {
 	napi_value argv[1], text;
@@ -47,18 +44,16 @@ static napi_value sys_map_text(napi_env env, napi_callback_info info)
 	create_latin1 create = ((union { void *found; create_latin1 call; }){.found = dlsym(RTLD_DEFAULT, "node_api_create_external_string_latin1")}).call;
 	if (!sys_args(env, info, 1, argv) || !sys_get_text(env, argv[0], "path", &path))
 		return NULL;
-	if (!create)
-		return sys_undefined(env);
-	char *data = map_file(path, &size);
+	char *data = create ? map_file(path, &size) : NULL;
 	if (!data)
-		return sys_throw(env, errno, "mmap", path, NULL);
+		return sys_undefined(env);
 	if (create(env, data, size, unmap, (void *)(uintptr_t)size, &text, &copied) == napi_ok) /* one that was copied has been unmapped */
 		return text;
 	unmap(env, data, (void *)(uintptr_t)size);
 	return sys_undefined(env);
 }
 
-/* A file's bytes as a Buffer that is not to be written to. */
+/* A file's bytes as a Buffer that is not to be written to; undefined where it can't be mapped. */
 static napi_value sys_map_bytes(napi_env env, napi_callback_info info)
 {
 	napi_value argv[1], bytes;
@@ -68,7 +63,7 @@ static napi_value sys_map_bytes(napi_env env, napi_callback_info info)
 		return NULL;
 	void *data = map_file(path, &size);
 	if (!data)
-		return sys_throw(env, errno, "mmap", path, NULL);
+		return sys_undefined(env);
 	if (napi_create_external_buffer(env, size, data, unmap, (void *)(uintptr_t)size, &bytes) == napi_ok)
 		return bytes;
 	unmap(env, data, (void *)(uintptr_t)size);

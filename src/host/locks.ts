@@ -8,8 +8,8 @@
  *   2. $XDG_RUNTIME_DIR/skiff/<container>/change EXCLUSIVE by create, start and remove: one of them at a time
  *   3. $XDG_RUNTIME_DIR/skiff/<container>/lock   the container's life: claim() under 2, inherited by the monitor
  *   4. <root>/skiff/images.lock                  EXCLUSIVE while an image appears or goes, SHARED from the moment at which an image is found until a container of it is recorded
- *   5. <root>/skiff/lock                         SHARED while the store is changed; EXCLUSIVE by the sweeper, by tryAcquire only. Nobody waits
- *                                                for who has it shared, so a launcher may take it before all others (storage/ahead.ts)
+ *   5. <root>/skiff/lock                         SHARED while the store is changed; EXCLUSIVE by the sweeper, by tryAcquire only
+ *   5a. layerdb/mounts/<container>                EXCLUSIVE by a launcher from its making until Node comes to it; only ever probed (storage/ahead.ts)
  *   6. layerdb/tmp/<chainID>.lock                EXCLUSIVE by who unpacks that layer; several layers: base layer first
  *   7. <root>/skiff/refs.lock                    EXCLUSIVE around read-change-rename of repositories.json
  *   7a. <root>/skiff/blobs/<digest>.use          SHARED by who wants a blob, from before its download until its layer is stored;

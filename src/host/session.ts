@@ -30,7 +30,7 @@ export interface LayersAhead {
   /** The container's. */
   readonly id: string;
   readonly pid: number;
-  /** Carries the lock of the store. */
+  /** Carries the lock of their folder in layerdb/mounts. */
   readonly lockFd: number;
   /** Of the store; absolute. */
   readonly root: string;

@@ -1,16 +1,18 @@
 /**
  * Layers that the launcher makes while Node starts, for the container that `run` or `create` is about to make (helpers/launcher/ahead.c).
- * Until they are taken they are nobody's: the store's lock, which came with them, keeps the sweep off.
+ * Until they are taken the lock that came with them keeps the sweep off.
  */
-import { closeSync } from 'node:fs';
+import { closeSync, lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { awaitLayersAhead } from '../host/layers-ahead.ts';
 import { session } from '../host/session.ts';
 import { log } from '../lib/log.ts';
+import { join } from '../lib/paths.ts';
 import type { ContainerID } from '../oci/ids.ts';
 import { parseContainerID } from '../oci/ids.ts';
 import { removeContainerLayer } from './container-layers.ts';
 import type { Store } from './index.ts';
+import { layerFiles } from './layout.ts';
 import { openStore } from './store.ts';
 
 /** The id of the container that layers are being made for in this store. */
@@ -20,14 +22,14 @@ export function idAhead(store: Store): ContainerID | undefined {
 }
 
 /**
- * Waits for the layers of `id`. True: all of it is there but for the files that name the image's layers, and is the caller's; he has the store's
- * lock. False: nothing of it is there, because none were begun or because they failed (a full disk, say).
+ * Waits for the layers of `id`. True: all of it is there but for the files that name the image's layers, and is the caller's, who has the store's
+ * lock. False: nothing of it is there, because none were begun or because they came to nothing.
  */
 export function takeAhead(store: Store, id: ContainerID): boolean {
   const { layersAhead } = session();
   if (layersAhead === undefined || idAhead(store) !== id) return false;
   try {
-    const made = awaitLayersAhead();
+    const made = awaitLayersAhead() && isOurs(store, id);
     if (!made) removeContainerLayer(store, id);
     return made;
   } finally {
@@ -35,10 +37,13 @@ export function takeAhead(store: Store, id: ContainerID): boolean {
   }
 }
 
-/**
- * Removes them where they were not taken: the command comes to nothing, or goes on to something long, across which nobody holds the
- * store's lock. Idempotent. A failure is no failure of the command: the sweep will find them.
- */
+/** Not so for who has taken another group than his own (newgrp, sg): what he makes outside of the namespace is nobody's inside. */
+function isOurs(store: Store, id: ContainerID): boolean {
+  const made = lstatSync(join(store.layout.layerDir(id), layerFiles.diff), { throwIfNoEntry: false });
+  return made !== undefined && made.uid === process.getuid?.() && made.gid === process.getgid?.();
+}
+
+/** Removes them where they were not taken: the command has come to nothing. Idempotent. A failure is none of the command's: the sweep will find them. */
 export function discardAhead(): void {
   const { layersAhead } = session();
   if (layersAhead === undefined) return;

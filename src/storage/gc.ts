@@ -11,15 +11,14 @@
 import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { isTemporaryName } from '../host/atomic-write.ts';
 import { linkIfThere } from '../host/if-there.ts';
-import { tryAcquire } from '../host/locks.ts';
+import { isHeld, tryAcquire } from '../host/locks.ts';
 import { randomHex } from '../host/random.ts';
 import { removeTree } from '../host/remove-tree.ts';
 import { wrap } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { join } from '../lib/paths.ts';
 import type { ChainID } from '../oci/ids.ts';
-import { hexOf, parseContainerID } from '../oci/ids.ts';
-import { discardAhead, idAhead } from './ahead.ts';
+import { hexOf } from '../oci/ids.ts';
 import { tryLockChain } from './chain-lock.ts';
 import { removeContainerLayer } from './container-layers.ts';
 import { foldersOfReplacedFiles, showsCut } from './cut-signs.ts';
@@ -80,9 +79,7 @@ export function sweepOnce(store: Store): void {
   if (sweptRoots.has(store.root)) return;
   sweptRoots.add(store.root);
   try {
-    if (!showsCut(store, idAhead(store))) return;
-    discardAhead(); // a sweep needs the lock that came with it
-    sweep(store);
+    if (showsCut(store)) sweep(store);
   } catch (error) {
     log.warn(error instanceof Error ? error.message : String(error));
   }
@@ -124,7 +121,10 @@ function sweepContainers(store: Store): void {
     const recorded = lstatSync(join(path, 'config.v2.json'), { throwIfNoEntry: false }) !== undefined;
     if (name.endsWith('.removing') || (/^[0-9a-f]{64}$/.test(name) && !recorded)) removeTree(path);
   }
-  for (const mount of listMounts(store)) if (!mount.recorded) removeContainerLayer(store, parseContainerID(mount.container));
+  for (const { container, recorded, begun } of listMounts(store)) if (!recorded && !begun) removeContainerLayer(store, container);
+  // The first step of a launcher's that was cut before the second.
+  const mounts = join(store.layout.image, 'layerdb', 'mounts');
+  for (const name of listNames(mounts)) if (name.endsWith('.new') && !isHeld(join(mounts, name))) removeTree(join(mounts, name));
 }
 
 function sweepLayers(store: Store, swept: Swept): void {
@@ -163,11 +163,13 @@ function removeFreeLock(path: string): void {
 }
 
 function sweepFolders(store: Store, swept: Swept): void {
+  // Looked for before those who have them: a launcher may be at work, which makes what names its folders first.
+  const folders = listLayerDirs(store);
   const known = new Set<string>();
   for (const chainID of listLayers(store)) known.add(readCacheID(store, chainID) ?? '');
   for (const mount of listMounts(store)) for (const folder of mount.folders) known.add(folder);
   for (const stage of readStages(store)) known.add(stage.cacheID);
-  for (const id of listLayerDirs(store)) {
+  for (const id of folders) {
     if (known.has(id)) continue;
     removeLayerDir(store, id);
     swept.folders.push(id);

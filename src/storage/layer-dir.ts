@@ -177,8 +177,9 @@ export function idOfLink(store: Store, lower: string): string | undefined {
 
 function makeLink(store: Store, id: string): string {
   const link = Array.from(randomBytes(linkLength), (byte) => linkAlphabet[byte & 31]).join('');
-  makeShortName(store, id, link);
+  // In this order: of a file without its symlink something tells, of a symlink without its file nothing would.
   writeFileSync(join(store.layout.layerDir(id), layerFiles.link), link, { mode: 0o644 });
+  makeShortName(store, id, link);
   return link;
 }
 

@@ -58,17 +58,18 @@ function knownFolders(store: Store, stages: readonly string[]): Set<string> {
 
 function list(store: Store): string[] {
   const { layout } = store;
+  const folders = listLayerDirs(store); // before those who have them, as in gc.ts
   const stages = readStages(store);
   const mounts = listMounts(store);
   const known = knownFolders(store, stages.filter((stage) => !stage.dead).map(({ cacheID }) => cacheID));
   const recorded = (id: string): boolean => lstatSync(join(layout.container(id as never), 'config.v2.json'), { throwIfNoEntry: false }) !== undefined;
   return [
-    ...listLayerDirs(store).filter((id) => !known.has(id)).map((id) => `overlay2/${id}: a folder that no layer and no container has`),
+    ...folders.filter((id) => !known.has(id)).map((id) => `overlay2/${id}: a folder that no layer and no container has`),
     ...listNames(layout.links).filter((name) => leadsNowhere(join(layout.links, name), layout.links)).map((name) => `overlay2/l/${name}: leads nowhere`),
     ...stages.filter((stage) => stage.dead).map(({ cacheID }) => `image/overlay2/layerdb/tmp/skiff-${cacheID}: a layer that was never finished`),
     ...readLeases(store).filter((lease) => lease.dead).map(({ path }) => `${path.slice(store.root.length + 1)}: of a command that was killed`),
     ...pendingRemovals(store).map(({ path }) => `${path.slice(store.root.length + 1)}: a removal that was cut`),
-    ...mounts.filter((mount) => !mount.recorded).map(({ container }) => `image/overlay2/layerdb/mounts/${container}: of a container that is not there`),
+    ...mounts.filter(({ recorded, begun }) => !recorded && !begun).map(({ container }) => `image/overlay2/layerdb/mounts/${container}: of a container that is not there`),
     ...listNames(layout.containers).filter((name) => name.endsWith('.removing') || (/^[0-9a-f]{64}$/.test(name) && !recorded(name))).map((name) => `containers/${name}: a container that is not all there`),
   ];
 }

@@ -1,5 +1,6 @@
 /** What holds layers: images, containers, and operations under way (leases). */
 import { existsSync } from 'node:fs';
+import { isHeld } from '../host/locks.ts';
 import { isCode } from '../lib/errors.ts';
 import { join } from '../lib/paths.ts';
 import type { ChainID, ContainerID } from '../oci/ids.ts';
@@ -50,13 +51,16 @@ export interface MountView {
   /** Names under overlay2/. */
   readonly folders: readonly string[];
   readonly parent: ChainID | undefined;
-  /** False for what a cut `create` or `rm` left. */
+  /** False for what a cut `create` or `rm` left, and for what a command under way has not come to yet. */
   readonly recorded: boolean;
+  /** It is that command's (helpers/launcher/ahead.c). */
+  readonly begun: boolean;
 }
 
 export function listMounts(store: Store): MountView[] {
   return listNames(join(store.layout.image, 'layerdb', 'mounts')).filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => {
     const container = parseContainerID(name);
-    return { container, folders: readMountIDs(store, container), parent: containerParent(store, container), recorded: existsSync(join(store.layout.container(container), 'config.v2.json')) };
+    const recorded = existsSync(join(store.layout.container(container), 'config.v2.json'));
+    return { container, folders: readMountIDs(store, container), parent: containerParent(store, container), recorded, begun: !recorded && isHeld(store.layout.mount(container)) };
   });
 }

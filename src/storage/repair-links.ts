@@ -3,10 +3,10 @@
  * containers and init layers alike. What is right stays as it is, so that it can run beside other commands.
  */
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from '../lib/paths.ts';
 import { writeFileAtomic } from '../host/atomic-write.ts';
 import { linkIfThere } from '../host/if-there.ts';
 import { makeFolders } from '../host/make-folders.ts';
+import { join } from '../lib/paths.ts';
 import type { Layer, Store } from './index.ts';
 import { expectedLowers, linkOf, listLayerDirs, markCommitted, readLinkName, readLowers } from './layer-dir.ts';
 import { listLayers, readChain } from './layerdb.ts';

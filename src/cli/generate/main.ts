@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { join } from '../../lib/paths.ts';
 import { makeFolders } from '../../host/make-folders.ts';
+import { join } from '../../lib/paths.ts';
 import { completionScript } from '../completion-scripts.ts';
 import { commandTable } from './command-table.ts';
 import { loadSpecs } from './load-specs.ts';

@@ -58,7 +58,7 @@ export function config(): Config {
   return current;
 }
 
-/** The same from given sources. Everything but `env`, `given` and the files of containers.conf is left alone. */
+/** The same from given sources; a value to read by name, which lists nothing of itself. Everything but `env`, `given` and the files of containers.conf is left alone. */
 export function makeConfig(given: ConfigGlobals, env: NodeJS.ProcessEnv, runtimeDir: string): Config {
   let settings: Settings | undefined;
   let root: string | undefined;

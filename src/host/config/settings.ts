@@ -81,8 +81,3 @@ export type Settings = { readonly [Name in Exclude<keyof Rows, 'ulimitTexts' | '
   /** From --runtime-flag only. */
   readonly runtimeFlags: readonly string[];
 };
-
-export const settingNames: readonly (keyof Settings)[] = [
-  ...(Object.keys(settingRows) as (keyof Rows)[]).filter((name) => name !== 'ulimitTexts' && name !== 'cgroupManagerText'),
-  'ulimits', 'cgroupManager', 'runtimeFlags',
-];

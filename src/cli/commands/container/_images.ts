@@ -13,7 +13,6 @@ import { canonicalString } from '../../../oci/reference.ts';
 import { config } from '../../../host/config/index.ts';
 import { SkiffError, isCode } from '../../../lib/errors.ts';
 import type { PullPolicy, PullResult } from '../../../image/pull.ts';
-import { discardAhead } from '../../../storage/ahead.ts';
 import { hasImage } from '../../../storage/imagedb.ts';
 import { readPlatform } from '../../options/platform.ts';
 import { warn } from '../../output.ts';
@@ -48,7 +47,6 @@ export async function imageForContainer(context: Context, text: string, options:
   const mayBeHere = !isPlace && (policy === 'never' || (policy === 'missing' && !hasPlatform));
   const local = mayBeHere ? hold(context, () => findImage(context.store, text)) : undefined;
   if (local !== undefined) return tellForeign(local, options);
-  discardAhead(); // a pull may take long
   for (let round = 1; ; round++) {
     const { id, name, notes } = await pulled(context, text, policy, options);
     // By the name that it got, so that listings show it.

@@ -3,7 +3,6 @@ import type { CreateRequest } from '../../../container/create-request.ts';
 import type { Context } from '../../../container/index.ts';
 import { idOfName } from '../../../container/name-links.ts';
 import { removeContainer } from '../../../container/remove.ts';
-import { discardAhead } from '../../../storage/ahead.ts';
 import { isCode } from '../../../lib/errors.ts';
 import type { OptionValues } from '../../spec.ts';
 import type { HeldImage } from './_images.ts';
@@ -17,7 +16,6 @@ export async function createReplacing<T>(context: Context, request: CreateReques
   const { name } = request;
   let image = await imageForContainer(context, request.image, options);
   if (!request.replace || name === undefined) return create(image);
-  discardAhead();
   for (;;) {
     const id = idOfName(context, name);
     // A container takes its time to end, and `--rmi` of it may be what ends it: images are not held meanwhile.
