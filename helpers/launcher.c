@@ -35,6 +35,13 @@ static const char *const session_variables[] = {
 /* By it a command that was started outside asks to be started again inside; src/host/become.ts. */
 #define ENTER_VARIABLE "SKIFF_ENTER"
 
+/* A variable's value; NULL where it has none. */
+static const char *given_in(const char *name)
+{
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
 static void set(const char *name, const char *value)
 {
   if (setenv(name, value, 1) != 0)
@@ -85,8 +92,8 @@ static struct identity find_identity(bool surely_inside, struct refusal *refusal
 /* Hides a variable from Node's start; src/host/session.ts gives it back. */
 static void put_aside(const char *name, const char *saved_as)
 {
-  const char *value = getenv(name);
-  if (!value || !*value)
+  const char *value = given_in(name);
+  if (!value)
     return;
   set(saved_as, value);
   (void)unsetenv(name); /* can't fail: the name is valid */
@@ -166,14 +173,13 @@ static void enter(const struct identity *identity, bool maps_may_follow, struct 
  */
 static bool maps_may_follow(const char *node, unsigned needs)
 {
-  const char *script = getenv("SKIFF_MAIN");
-  return (needs & NEED_MAPS) == 0 && getuid() != 0 && !(script && *script) && !getenv("NODE_EXTRA_CA_CERTS") && !getenv("OPENSSL_CONF") && keeps_ambient_rights(node);
+  return (needs & NEED_MAPS) == 0 && getuid() != 0 && !given_in("SKIFF_MAIN") && !getenv("NODE_EXTRA_CA_CERTS") && !getenv("OPENSSL_CONF") && keeps_ambient_rights(node);
 }
 
 static char *find_node(void)
 {
-  const char *given = getenv("SKIFF_NODE");
-  if (given && *given)
+  const char *given = given_in("SKIFF_NODE");
+  if (given)
     return must_format("%s", given);
 #ifdef NODE_PATH
   if (access(NODE_PATH, X_OK) == 0)
@@ -188,8 +194,8 @@ static char *find_node(void)
 /* dist/skiff.cjs beside the folder helpers/ of this installation. */
 static char *find_script(const char *self)
 {
-  const char *given = getenv("SKIFF_MAIN");
-  if (given && *given)
+  const char *given = given_in("SKIFF_MAIN");
+  if (given)
     return must_format("%s", given);
   _cleanup_free_ char *folder = must_format("%s", self);
   for (int level = 0; level < 3; level++) {
@@ -209,12 +215,11 @@ __attribute__((noreturn)) static void become_node(char *node, const char *self, 
 {
   _cleanup_free_ char *script = find_script(self);
   enum { BEFORE = 4 };
-  const char *given = getenv("SKIFF_MAIN");
   char **arguments = must_alloc(calloc((size_t)argc + BEFORE, sizeof *arguments));
   size_t length = 0;
   arguments[length++] = node;
   /* The path of our own has no links (own_path), and Node need not look for any at each of its folders. */
-  if (!given || !*given)
+  if (!given_in("SKIFF_MAIN"))
     arguments[length++] = "--preserve-symlinks-main";
   /* Node looks for its own --env-file among all words up to this one, those of the contained command included. */
   arguments[length++] = "--";

@@ -9,15 +9,15 @@ const bundleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURICo
 const definitions = new Map();
 const modules = new Map();
 const scripts = {};
-const addon = { exports: {} }; // filled for who needs it anyway
+let addon; // src/host/sys.ts's, loaded here for who needs it anyway
 
 /** A file of ASCII, by the addon as the page cache holds it. */
 function textOf(path) {
-  return addon.exports.mapText?.(path) ?? readFileSync(path).latin1Slice();
+  return addon?.mapText(path) ?? readFileSync(path).latin1Slice();
 }
 
 function bytesOf(path) {
-  return addon.exports.mapBytes?.(path) ?? readFileSync(path);
+  return addon?.mapBytes(path) ?? readFileSync(path);
 }
 
 function load(pack) {
@@ -27,7 +27,7 @@ function load(pack) {
     // Node maps the stacks of modules, not of scripts.
     const pretender = new module.constructor(file);
     pretender._compile('module.exports=' + source, file + '.js');
-    return pretender.exports((name, definition) => definitions.set(name, definition), bundleUrl, __dirname, addon.exports.mapText && addon.exports);
+    return begin(pretender.exports);
   }
   const cache = `${file}.${process.arch}-${process.version}.cache`;
   let cachedData;
@@ -36,7 +36,11 @@ function load(pack) {
   } catch {}
   const script = new Script(source, { filename: file + '.js', cachedData });
   scripts[pack] = { script, cache };
-  script.runInThisContext()((name, definition) => definitions.set(name, definition), bundleUrl, __dirname, addon.exports.mapText && addon.exports);
+  begin(script.runInThisContext());
+}
+
+function begin(pack) {
+  pack((name, definition) => definitions.set(name, definition), bundleUrl, __dirname, addon);
 }
 
 /** Built-in modules that cost a millisecond or more to load and that few commands use, though many modules import them. */
@@ -82,8 +86,10 @@ function verb() {
 
 /** Where it fails, src/host/sys.ts says so to who can't do without. */
 function loadAddon() {
+  const module = { exports: {} };
   try {
-    process.dlopen(addon, `${process.env.SKIFF_HELPERS_DIR ?? `${__dirname}/../helpers/bin`}/sys.node`);
+    process.dlopen(module, `${process.env.SKIFF_HELPERS_DIR ?? `${__dirname}/../helpers/bin`}/sys.node`);
+    addon = module.exports;
   } catch {}
 }
 

@@ -50,13 +50,11 @@ __attribute__((noreturn)) static void fail(const struct keeper *keeper, const ch
   die_errno(operation, argument);
 }
 
-/* The runtime's own arguments, and the words behind them. */
-static void runtime_words(const struct keeper *keeper, const char *console, const char **words)
+/* The runtime's own arguments, `length` of them, and the words behind them. */
+static void runtime_words(const struct keeper *keeper, const char *console, const char **words, size_t length)
 {
   const struct options *options = keeper->options;
-  size_t length = 0;
-  for (; options->runtime[length]; length++)
-    words[length] = options->runtime[length];
+  memcpy(words, options->runtime, length * sizeof *words);
   words[length++] = "exec";
   words[length++] = "--detach";
   words[length++] = "--pid-file";
@@ -92,7 +90,7 @@ static int run_runtime(const struct keeper *keeper, const char *console)
     own++;
   char path[GUARDED_PATH_SIZE], *environment[guarded_room()];
   const char *words[own + EXEC_WORDS];
-  runtime_words(keeper, console, words);
+  runtime_words(keeper, console, words, own);
   _cleanup_fd_ int guarded = guarded_open(words[0]);
   guarded_path(guarded, path);
   guarded_environment(environment);

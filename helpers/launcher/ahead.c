@@ -68,17 +68,21 @@ static bool make_file(int folder, const char *name, mode_t mode, const char *tex
   return fd >= 0 && (length == 0 || RETRY_EINTR(write(fd, text, length)) == (ssize_t)length);
 }
 
-/* A new folder, or with `make` false one that is there; -1 with errno. */
-static int open_folder(int parent, const char *name, bool make, mode_t mode)
+static int open_folder(int parent, const char *name)
 {
-  return make && mkdirat(parent, name, mode) != 0 ? -1 : openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int make_folder(int parent, const char *name, mode_t mode)
+{
+  return mkdirat(parent, name, mode) == 0 ? open_folder(parent, name) : -1;
 }
 
 /* A new folder layerdb/mounts/<id>, locked; -1 where it can't be had. */
 static int claim_mount(int root, const char *id)
 {
   _cleanup_free_ char *unlocked = must_format("%s.new", id);
-  _cleanup_fd_ int mounts = open_folder(root, "image/overlay2/layerdb/mounts", false, 0);
+  _cleanup_fd_ int mounts = open_folder(root, "image/overlay2/layerdb/mounts");
   if (mounts < 0 || mkdirat(mounts, unlocked, 0755) != 0)
     return -1;
   _cleanup_fd_ int folder = openat(mounts, unlocked, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -127,11 +131,10 @@ static bool make_mount_points(int diff)
 }
 
 /* overlay2/<name>: of the init layer with what is in it, else of the container's own. `lower` is Node's to write. */
-static bool make_layer(int root, const char *name, bool is_init)
+static bool make_layer(int overlay, const char *name, bool is_init)
 {
-  _cleanup_fd_ int overlay = open_folder(root, "overlay2", false, 0);
-  _cleanup_fd_ int layer = overlay < 0 ? -1 : open_folder(overlay, name, true, 0710);
-  _cleanup_fd_ int diff = layer < 0 ? -1 : open_folder(layer, "diff", true, 0755);
+  _cleanup_fd_ int layer = make_folder(overlay, name, 0710);
+  _cleanup_fd_ int diff = layer < 0 ? -1 : make_folder(layer, "diff", 0755);
   if (diff < 0 || !make_short_name(overlay, layer, name) || mkdirat(layer, "work", 0700) != 0 || !make_file(layer, "lower", 0644, ""))
     return false;
   return is_init ? make_mount_points(diff) && make_file(layer, "committed", 0600, "") : mkdirat(layer, "merged", 0700) == 0;
@@ -140,7 +143,8 @@ static bool make_layer(int root, const char *name, bool is_init)
 static bool make_layers(int root, int mount, const char *id)
 {
   _cleanup_free_ char *init = must_format("%s-init", id);
-  return make_mount_files(mount, id) && make_layer(root, init, true) && make_layer(root, id, false);
+  _cleanup_fd_ int overlay = open_folder(root, "overlay2");
+  return overlay >= 0 && make_mount_files(mount, id) && make_layer(overlay, init, true) && make_layer(overlay, id, false);
 }
 
 bool layers_ahead(int argc, char *const *argv, struct layers_ahead *ahead)

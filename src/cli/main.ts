@@ -23,9 +23,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) return printVersion();
     if (process.env['SKIFF_LOG']) setLogLevel(process.env['SKIFF_LOG']);
-    return await dispatch(argv);
+    return await carryOut(argv);
   } catch (error) {
     return await reportFailure(error);
+  }
+}
+
+/** Takes away, whatever comes of the command, the layers that the launcher began for it and that it had no use for. */
+async function carryOut(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv);
   } finally {
     if (session().layersAhead !== undefined) (await import('../storage/ahead.ts')).discardAhead();
   }

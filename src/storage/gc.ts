@@ -121,7 +121,7 @@ function sweepContainers(store: Store): void {
     const recorded = lstatSync(join(path, 'config.v2.json'), { throwIfNoEntry: false }) !== undefined;
     if (name.endsWith('.removing') || (/^[0-9a-f]{64}$/.test(name) && !recorded)) removeTree(path);
   }
-  for (const { container, recorded, begun } of listMounts(store)) if (!recorded && !begun) removeContainerLayer(store, container);
+  for (const { container, abandoned } of listMounts(store)) if (abandoned) removeContainerLayer(store, container);
   // The first step of a launcher's that was cut before the second.
   const mounts = join(store.layout.image, 'layerdb', 'mounts');
   for (const name of listNames(mounts)) if (name.endsWith('.new') && !isHeld(join(mounts, name))) removeTree(join(mounts, name));

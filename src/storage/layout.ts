@@ -66,7 +66,7 @@ export function storeLayout(root: string): StoreLayout {
   const image = join(root, 'image', 'overlay2');
   const own = join(root, 'skiff');
   const containers = join(root, 'containers');
-  // The folders are normalised, and ids and digests are names: join() would look at each character again, for each of hundreds.
+  // The folders are normalised, and ids and digests are names: join() would look through the whole again, for each of hundreds.
   return {
     root, overlay, image, own,
     links: join(overlay, 'l'),

@@ -69,7 +69,7 @@ function list(store: Store): string[] {
     ...stages.filter((stage) => stage.dead).map(({ cacheID }) => `image/overlay2/layerdb/tmp/skiff-${cacheID}: a layer that was never finished`),
     ...readLeases(store).filter((lease) => lease.dead).map(({ path }) => `${path.slice(store.root.length + 1)}: of a command that was killed`),
     ...pendingRemovals(store).map(({ path }) => `${path.slice(store.root.length + 1)}: a removal that was cut`),
-    ...mounts.filter(({ recorded, begun }) => !recorded && !begun).map(({ container }) => `image/overlay2/layerdb/mounts/${container}: of a container that is not there`),
+    ...mounts.filter(({ abandoned }) => abandoned).map(({ container }) => `image/overlay2/layerdb/mounts/${container}: of a container that is not there`),
     ...listNames(layout.containers).filter((name) => name.endsWith('.removing') || (/^[0-9a-f]{64}$/.test(name) && !recorded(name))).map((name) => `containers/${name}: a container that is not all there`),
   ];
 }

@@ -51,16 +51,15 @@ export interface MountView {
   /** Names under overlay2/. */
   readonly folders: readonly string[];
   readonly parent: ChainID | undefined;
-  /** False for what a cut `create` or `rm` left, and for what a command under way has not come to yet. */
   readonly recorded: boolean;
-  /** It is that command's (helpers/launcher/ahead.c). */
-  readonly begun: boolean;
+  /** A cut `create` or `rm` left it: it is not recorded, and none that a command under way has yet to come to (helpers/launcher/ahead.c). */
+  readonly abandoned: boolean;
 }
 
 export function listMounts(store: Store): MountView[] {
   return listNames(join(store.layout.image, 'layerdb', 'mounts')).filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => {
     const container = parseContainerID(name);
     const recorded = existsSync(join(store.layout.container(container), 'config.v2.json'));
-    return { container, folders: readMountIDs(store, container), parent: containerParent(store, container), recorded, begun: !recorded && isHeld(store.layout.mount(container)) };
+    return { container, folders: readMountIDs(store, container), parent: containerParent(store, container), recorded, abandoned: !recorded && !isHeld(store.layout.mount(container)) };
   });
 }
